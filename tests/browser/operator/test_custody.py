@@ -114,6 +114,47 @@ def test_one_stops_and_the_way_back_shows_its_gates(
     step(page, "active")
 
 
+def test_a_drain_is_planned_in_a_table_that_who_signs_off_sees_too(
+    visit: Visit, ada: Operator, bea: Operator, server: LiveServer
+) -> None:
+    """Criterion: WEB-OP-SUS-4"""
+    know_a_network(server)
+    # Of people of whom there are none, so that nothing that other tests do is stopped.
+    terms = {"actions": "withdraw", "level": "segment", "key": "8", "reason": "VENDOR_DOWN"}
+    number = ada.post(X + "suspending/suspend", **terms, note=NOTE)[0]["suspension"]
+    page = visit(f"/operator/suspensions/{number}", ada)
+    plan = EN["op.sus.deed.plan"]
+    page.get_by_role("button", name=plan, exact=True).click()
+    dialog = page.get_by_role("dialog", name=plan, exact=True)
+    row = dialog.get_by_role("row").filter(has_text="BTC-Testnet")
+    transactions = row.get_by_label(EN["op.sus.budget.transactionsOf"].format(chain="BTC-Testnet"))
+    budget = row.get_by_label(EN["op.sus.budget.amountOf"].format(chain="BTC-Testnet"))
+    expect(transactions).to_have_value("10")
+    budget.fill("0.000000001")
+    transactions.fill("1.5")
+    expect(row).to_contain_text(EN["op.sus.budget.fault.decimals"].format(decimals=8))
+    expect(row).to_contain_text(EN["op.sus.budget.fault.whole"])
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=plan, exact=True).click()
+    expect(dialog.get_by_text(EN["form.marked"])).to_be_visible()
+    budget.fill("1,250")
+    expect(budget).to_have_value("1250")
+    expect(row).to_contain_text(EN["op.sus.budget.overHot"])
+    transactions.fill("7")
+    dialog.get_by_role("button", name=plan, exact=True).click()
+    expect(dialog).to_be_hidden()
+    agreed = page.get_by_role("table", name=EN["op.sus.budgets"])
+    expect(agreed.get_by_role("row").filter(has_text="BTC-Testnet")).to_contain_text("1,250 BTC")
+    other = visit(f"/operator/suspensions/{number}", bea)
+    sign = EN["op.sus.deed.sign-off"]
+    other.get_by_role("button", name=sign, exact=True).click()
+    dialog = other.get_by_role("dialog", name=sign, exact=True)
+    row = dialog.get_by_role("row").filter(has_text="BTC-Testnet")
+    expect(row).to_contain_text("1,250 BTC")
+    expect(row.get_by_role("cell", name="7", exact=True)).to_be_visible()
+    expect(dialog.get_by_text(EN["op.sus.deedAbout.sign-off"])).to_be_visible()
+
+
 def test_a_move_by_hand_is_announced_by_two_and_ended_by_one(
     visit: Visit, ada: Operator, bea: Operator, server: LiveServer
 ) -> None:

@@ -87,13 +87,17 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     assert (place["suspension"], place["etaFromTs"]) == (number, "")
     assert (await ada.act("suspending/ratify", suspension=number)).code == "93005"
     await done(bea, "ratify", number)
+    row = (await ada.get("suspending/detail", suspension=number)).row
+    _offered_line(row, budget="12.6", transactions="4")
     opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
     budgets = "BTC-Bitcoin:10:3"
     row = await done(ada, "plan", number, estOpenTs=opens)
     assert [one["chain"] for one in row["budgets"]] == ["BTC-Bitcoin"]
+    _offered_line(row, budget=row["budgets"][0]["amt"], transactions="10")
     row = await done(ada, "plan", number, estOpenTs=opens, budgets=budgets, intervalMs=1000)
     assert [(one["amt"], one["transactions"]) for one in row["budgets"]] == [("10", "3")]
     assert row["maxWaitTicks"] == "60"
+    _offered_line(row, budget="10", transactions="3")
     late = {"estOpenTs": opens, "budgets": budgets, "maxWaitTicks": 0}
     assert (await ada.act("suspending/plan", suspension=number, **late)).code == "51000"
     place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=ids.text(numbers[2]))).row
@@ -106,6 +110,14 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
         await proven(person)
     await _through_the_gates(desk, number, numbers)
     await _drained(desk, number)
+
+
+def _offered_line(row: dict[str, Any], **planned: str) -> None:
+    """Criterion: SUS-REST-8. What waits on a line, what pays it, and how much of it a tick does."""
+    (line,) = row["lines"]
+    known = {key: line[key] for key in ("chain", "decimals", "count", "amt")}
+    assert known == {"chain": "BTC-Bitcoin", "decimals": "8", "count": "4", "amt": "12.6"}
+    assert {key: line[key] for key in planned} == planned
 
 
 async def _told_to_its_owner(desk: Console, numbers: list[int], place: dict[str, str]) -> None:

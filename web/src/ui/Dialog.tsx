@@ -2,6 +2,7 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { type ReactNode, useEffect, useId } from 'react'
 import { useTranslation } from '~/i18n'
 import { IconButton } from './Button'
+import { classes } from './classes'
 import css from './Dialog.module.css'
 import { CloseIcon } from './icons'
 
@@ -14,6 +15,8 @@ export interface DialogProps {
   about?: ReactNode
   /** Only what stands in the dialog closes it: what it shows is not shown again. */
   firm?: boolean
+  /** With room for a table. */
+  wide?: boolean | undefined
 }
 
 // Dialogs from below to above: one that asks for a password may open over another with a form.
@@ -33,7 +36,7 @@ function usePile(open: boolean): () => boolean {
 
 /** A modal dialog; Escape, the scrim and the cross close it, focus returns to where it was. */
 export function Dialog(props: DialogProps): ReactNode {
-  const { title, open, onClose, children, about, firm } = props
+  const { title, open, onClose, children, about, firm, wide } = props
   const { t } = useTranslation()
   const isOnTop = usePile(open)
   const onOpenChange = (next: boolean) => next || firm || !isOnTop() || onClose()
@@ -41,7 +44,7 @@ export function Dialog(props: DialogProps): ReactNode {
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className={css.scrim} />
-        <Base.Popup className={css.dialog}>
+        <Base.Popup className={classes(css.dialog, wide && css.wide)}>
           <header className={css.head}>
             <Base.Title className={css.title}>{title}</Base.Title>
             {firm ? null : (

@@ -6,7 +6,6 @@ import { type Faults, useForm } from '~/pages/account/form/useForm'
 import { Button, type ButtonLook } from '~/ui/Button'
 import { Dialog } from '~/ui/Dialog'
 import { Field } from '~/ui/Field'
-import type { MessageKey } from '../texts'
 import { useTranslation } from '../texts'
 import { ActInput } from './ActInput'
 import { type ActField, asked, initialOf, sentOf } from './actFields'
@@ -27,8 +26,10 @@ export interface ActProps<T> {
   /** What the button says: the deed itself. */
   deed: string
   look?: ButtonLook
+  /** With room for a table. */
+  wide?: boolean
   /** What would come of what is typed, under the fields; moments in ms as they are sent. */
-  preview?(typed: Record<string, string>): ReactNode
+  preview?: ((typed: Record<string, string>) => ReactNode) | undefined
   /** What one should know before the deed, above the fields. */
   children?: ReactNode
   onClose(): void
@@ -37,7 +38,7 @@ export interface ActProps<T> {
 
 /** A dialog for an act with its reason; refusals stand in it and nothing typed is lost. */
 export function ActDialog<T>(props: ActProps<T>): ReactNode {
-  const { title, about, path, fixed, fields = [], sent, deed, look, onClose, onDone } = props
+  const { title, about, path, fixed, fields = [], sent, deed, look, wide, onClose, onDone } = props
   const { t } = useTranslation()
   const client = useQueryClient()
   const form = useForm<string>({
@@ -54,7 +55,7 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
     },
   })
   return (
-    <Dialog open title={title} about={about} onClose={onClose}>
+    <Dialog open title={title} about={about} wide={wide} onClose={onClose}>
       {props.children}
       <Form
         form={form}
@@ -79,9 +80,11 @@ export function ActDialog<T>(props: ActProps<T>): ReactNode {
 }
 
 function faultsOf(fields: readonly ActField[], typed: Record<string, string>): Faults<string> {
-  const found: Record<string, MessageKey> = {}
-  for (const { name, isOptional } of fields) {
-    if (!isOptional && !typed[name]?.trim()) found[name] = 'form.required'
+  const found: Faults<string> = {}
+  for (const { name, isOptional, fault } of fields) {
+    const text = typed[name]?.trim() ?? ''
+    const wrong = text ? fault?.(text) : isOptional ? undefined : 'form.required'
+    if (wrong) found[name] = wrong
   }
   const note = noteFault(typed.note ?? '')
   return note ? { ...found, note } : found

@@ -17,7 +17,8 @@ interface InputProps {
 /** One field of an act's dialog. */
 export function ActInput(props: InputProps): ReactNode {
   const { field, value, onChange, bound } = props
-  const { label, hint, options, after, kind } = field
+  const { label, hint, options, after, kind, control } = field
+  if (control) return control({ value, onChange, error: bound.error })
   if (kind === 'many') return <Many {...props} />
   if (kind === 'digest') return <Digest {...props} />
   if (kind === 'lines') return <Lines {...props} />

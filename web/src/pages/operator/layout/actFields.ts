@@ -1,4 +1,13 @@
 import type { ReactNode } from 'react'
+import type { MessageKey } from '~/i18n'
+
+/** What a field's own control is given. */
+export interface ControlProps {
+  value: string
+  /** What is wrong with it, once it was to be sent. */
+  error: string | undefined
+  onChange(value: string): void
+}
 
 export interface ActField {
   name: string
@@ -14,6 +23,10 @@ export interface ActField {
    * in ms; `seconds`, sent in ms; the `digest` of a document, which stays where it is.
    */
   kind?: 'many' | 'moment' | 'seconds' | 'digest' | 'lines'
+  /** A control of its own instead. */
+  control?(props: ControlProps): ReactNode
+  /** What is wrong with what was typed. */
+  fault?(text: string): MessageKey | undefined
   /** Whether it is asked for, by what was chosen so far. */
   when?(typed: Record<string, string>): boolean
 }

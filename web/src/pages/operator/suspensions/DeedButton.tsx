@@ -10,7 +10,9 @@ import { useReading } from '../layout/reading'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import type { Withdrawal } from '../withdrawals/rows'
-import { type Deed, lacksOf, wholeBudgets } from './course'
+import { BudgetFields, BudgetTable, BudgetTotals } from './BudgetTable'
+import { areRight, offered, withTyped } from './budgets'
+import { type Deed, lacksOf } from './course'
 import type { Stop, WholeStop } from './rows'
 import css from './WayBack.module.css'
 
@@ -21,6 +23,7 @@ interface DeedProps {
 }
 
 const STOPS: readonly Deed[] = ['fall', 'discard']
+const WITH_BUDGETS: readonly Deed[] = ['plan', 'sign-off']
 
 /** A button for one of the acts on a suspension. */
 export function DeedButton({ deed, stop, isNext }: DeedProps): ReactNode {
@@ -88,12 +91,24 @@ function PlainDialog(props: DialogProps & { fields: readonly ActField[] }): Reac
       fields={fields}
       deed={t(`op.sus.deed.${deed}`)}
       look={STOPS.includes(deed) ? 'danger' : 'primary'}
+      wide={stop.lines.length > 0 && WITH_BUDGETS.includes(deed)}
+      preview={deed === 'plan' ? (typed) => <Planned stop={stop} typed={typed} /> : undefined}
       onClose={onClose}
       onDone={() => toast(t('op.sus.done'), 'good')}
     >
       <LacksList deed={deed} stop={stop} />
+      {deed === 'sign-off' && stop.lines.length > 0 ? (
+        <BudgetTable lines={stop.lines} intervalMs={stop.drain.intervalMs} />
+      ) : null}
     </ActDialog>
   )
+}
+
+/** What comes of the budgets as they are typed. */
+function Planned({ stop, typed }: { stop: WholeStop; typed: Record<string, string> }): ReactNode {
+  if (stop.lines.length === 0) return null
+  const lines = withTyped(stop.lines, typed.budgets ?? '')
+  return <BudgetTotals lines={lines} intervalMs={typed.intervalMs ?? ''} />
 }
 
 /** What would have the exchange refuse the deed now. */
@@ -136,21 +151,25 @@ function useDeedFields(deed: Deed, stop: WholeStop): ActField[] {
   if (deed === 'extend') return [opens]
   if (deed === 'report') return [{ name: 'digest', label: t('op.sus.report'), kind: 'digest' }]
   if (deed !== 'plan') return []
+  return stop.lines.length > 0 ? [opens, ...drainFields(stop, t)] : [opens]
+}
+
+/** How fast the queue is paid. */
+function drainFields(stop: WholeStop, t: ReturnType<typeof useTranslation>['t']): ActField[] {
   return [
-    opens,
     {
       name: 'budgets',
       label: t('op.sus.budgets'),
-      hint: t('op.sus.budgets.hint'),
-      initial: wholeBudgets(stop.queue),
-      isOptional: true,
+      initial: offered(stop.lines),
+      control: (props) => <BudgetFields {...props} lines={stop.lines} />,
+      fault: (text) => (areRight(stop.lines, text) ? undefined : 'form.marked'),
     },
     {
       name: 'intervalMs',
       label: t('op.sus.interval'),
       after: t('op.sus.seconds'),
       kind: 'seconds',
-      initial: '60',
+      initial: String(Number(stop.drain.intervalMs) / 1000 || 60),
     },
     {
       name: 'maxWaitTicks',

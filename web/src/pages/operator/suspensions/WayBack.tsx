@@ -5,10 +5,13 @@ import { useOperator } from '../layout/roles'
 import { People, Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
+import { BudgetTable } from './BudgetTable'
 import { courseOf, deedsOf, mayRatify, maySignOff, nextOf } from './course'
 import { DeedButton } from './DeedButton'
 import type { WholeStop } from './rows'
 import css from './WayBack.module.css'
+
+const OVER = ['lifted', 'reported', 'discarded']
 
 /** Where a suspension is on its way back, and what may be done there. */
 export function WayBack({ stop }: { stop: WholeStop }): ReactNode {
@@ -30,10 +33,12 @@ export function WayBack({ stop }: { stop: WholeStop }): ReactNode {
             facts={[
               [t('op.sus.planner'), <Uid key="planner" uid={stop.planner} />],
               [t('op.sus.signOffs'), <People key="signOffs" voices={stop.signOffUids} />],
-              [t('op.sus.budgets'), <Budgets key="budgets" stop={stop} />],
               [t('op.sus.canaries'), <Canaries key="canaries" stop={stop} />],
             ]}
           />
+        ) : null}
+        {stop.planner && stop.lines.length > 0 && !OVER.includes(stop.state) ? (
+          <Plan stop={stop} />
         ) : null}
         {deeds.length > 0 ? (
           <div className={css.deeds}>
@@ -69,21 +74,16 @@ function Course({ stop }: { stop: WholeStop }): ReactNode {
   )
 }
 
-function Budgets({ stop }: { stop: WholeStop }): ReactNode {
+/** What the plan pays in a tick, as it was signed off. */
+function Plan({ stop }: { stop: WholeStop }): ReactNode {
   const { t } = useTranslation()
-  if (stop.budgets.length === 0) return '–'
-  const seconds = Number(stop.drain.intervalMs) / 1000
   return (
-    <span className={css.figures}>
-      {stop.budgets.map(({ chain, amt, transactions }) => (
-        <span key={chain}>
-          {t('op.sus.budget', { chain, amount: amt, count: Number(transactions), seconds })}
-        </span>
-      ))}
-      {stop.maxWaitTicks && (
-        <span>{t('op.sus.waitsAtMost', { count: Number(stop.maxWaitTicks) })}</span>
-      )}
-    </span>
+    <>
+      <BudgetTable lines={stop.lines} intervalMs={stop.drain.intervalMs} />
+      {stop.maxWaitTicks ? (
+        <p className="muted">{t('op.sus.waitsAtMost', { count: Number(stop.maxWaitTicks) })}</p>
+      ) : null}
+    </>
   )
 }
 

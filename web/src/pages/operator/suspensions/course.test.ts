@@ -10,7 +10,6 @@ import {
   nextOf,
   paidShare,
   waitingCount,
-  wholeBudgets,
 } from './course'
 import type { Gate, Stop, WholeStop } from './rows'
 
@@ -54,12 +53,11 @@ test('what is left of the hour is counted in seconds, up', () => {
   expect(leftText(1_000, 1_000)).toBe('')
 })
 
-test('queues become budgets, and their sum what has to be screened', () => {
+test('the sum of queues is what has to be screened', () => {
   const queue = [
     { chain: 'Bitcoin', ccy: 'BTC', count: '3', amt: '12.6', oldest: '' },
     { chain: 'ERC20', ccy: 'USDT', count: '2', amt: '500', oldest: '' },
   ]
-  expect(wholeBudgets(queue)).toBe('BTC-Bitcoin:12.6:3,USDT-ERC20:500:2')
   expect(waitingCount(queue)).toBe('5')
   expect(paidShare({ paid: '1', waiting: '3' })).toBe(0.25)
   expect(paidShare({ paid: '0', waiting: '0' })).toBe(1)

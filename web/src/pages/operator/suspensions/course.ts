@@ -135,11 +135,6 @@ export function paidShare({ paid, waiting }: { paid: string; waiting: string }):
   return all > 0 ? Number(paid) / all : 1
 }
 
-/** A plan's budgets that pay each queue in one tick, for the planner to make smaller. */
-export function wholeBudgets(queue: readonly Waiting[]): string {
-  return queue.map(({ chain, ccy, count, amt }) => `${ccy}-${chain}:${amt}:${count}`).join(',')
-}
-
 /** How many requests wait in all. */
 export function waitingCount(queue: readonly Waiting[]): string {
   return String(queue.reduce((sum, { count }) => sum + Number(count), 0))

@@ -102,6 +102,21 @@ export interface Drain {
   lines: DrainLine[]
 }
 
+/** A line of a suspension's scope: what waits there, and its budget of a tick. */
+export interface BudgetLine {
+  /** USDT-ERC20 */
+  chain: string
+  ccy: string
+  decimals: string
+  count: string
+  amt: string
+  usd: string
+  hot: string
+  /** Planned, or proposed while nothing is. */
+  budget: string
+  transactions: string
+}
+
 export interface WholeStop extends Stop {
   history: { state: string; ts: string }[]
   gates: Gate[]
@@ -115,5 +130,6 @@ export interface WholeStop extends Stop {
   kept: Kept[]
   canaries: { network: string; wdId: string; state: string }[]
   budgets: { chain: string; amt: string; transactions: string }[]
+  lines: BudgetLine[]
   note: string
 }

@@ -39,6 +39,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
+from fullreserve.gateway.rest.x.operator.budgets import drained_lines
 from fullreserve.gateway.rest.x.operator.budgets import read as read_budgets
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
 from fullreserve.gateway.rest.x.operator.lacking import (
@@ -288,6 +289,11 @@ class _Suspending:
             }
             for each in one.budgets
         ]
+        found["lines"] = (
+            await drained_lines(self._context, one.terms.scope, here, one.budgets)
+            if one.stops_leaving
+            else []
+        )
         most = await suspension_desk.max_wait(self._context, one.number)
         found["maxWaitTicks"] = str(most) if most else ""
         found["signOffsNeeded"] = str((await sign_offs(self._context, one))[1])
