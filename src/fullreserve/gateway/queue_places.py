@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.drain_log import Queued
 from fullreserve.exchange.products.suspension_rules import verdict
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
 from fullreserve.exchange.products.suspension_wire import Ruling
@@ -12,6 +13,7 @@ from fullreserve.exchange.products.withdrawal_rulings import leaving
 from fullreserve.exchange.products.withdrawal_state import (
     SMALL_USD,
     GetPlace,
+    ListQueue,
     Place,
     Withdrawal,
     WithdrawalState,
@@ -93,9 +95,15 @@ class QueuePlaces:
         owner: OwnerChanged | None = await self._context.door.query(GetOwner(one.owner))
         if owner is None:
             return None
+        # Not what its drain has let it go from already.
+        here: list[Queued] = await ask(
+            self._context, WITHDRAWALS, ListQueue(one.number - 1, 1, one.network, one.asset)
+        )
+        released = next((each.released for each in here if each.number == one.number), ())
         asked = Ruling(
             *(leaving(by_api=one.by_api), owner.owner, owner.master, owner.segment),
             *(one.network, one.asset, one.number),
+            released=released,
         )
         if self._stops is None:
             self._stops = await suspension_desk.in_force(self._context)

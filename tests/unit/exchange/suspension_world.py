@@ -289,9 +289,9 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: in
         assert show(world, number, gate, who, **more) == 0
 
 
-def planned(world: World, number: int) -> None:
+def planned(world: World, number: int, budgets: Sequence[Budget] = BUDGETS) -> None:
     """Reopening as far as the canary: planned, noticed, shown, signed off."""
-    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, BUDGETS)) == 0
+    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, tuple(budgets))) == 0
     assert show(world, number, Gate.COMMUNICATION) == 0
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0

@@ -96,6 +96,7 @@ class Queued(msgspec.Struct, array_like=True, frozen=True):
     amount: Amount
     usd: int
     by_api: bool = False
+    released: tuple[int, ...] = ()  # by which drains: the sequences at which these opened
 
 
 class Request(Protocol):

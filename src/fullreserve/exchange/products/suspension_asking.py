@@ -44,11 +44,13 @@ def ruled(
     withdrawal: int = 0,
     *,
     is_released: bool = False,
+    released: tuple[int, ...] = (),
 ) -> Verdict:
     """What stops an action of an owner, the strictest first; FREE for nothing."""
     question = Ruling(
         *(action, owner.owner, owner.master, owner.segment),
         *(network, asset, withdrawal, is_released),
+        released=released,
     )
     answer = view.query(AskFold(SUSPENSIONS, _encode(question)))
     return FREE if answer is None else _verdict(answer)
@@ -61,6 +63,7 @@ def reviewing(
     place: tuple[int, int, int],
     *,
     is_released: bool,
+    released: tuple[int, ...] = (),
 ) -> int:
     """Since when people have had to look at it, a sequence, though a stricter stop holds it too.
 
@@ -68,7 +71,7 @@ def reviewing(
     """
     answer = view.query(AskFold(SUSPENSIONS, _encode(ListStops(action, *place[:2]))))
     who = (owner.owner, owner.master, owner.segment)
-    asked = Ruling(action, *who, *place, is_released=is_released)
+    asked = Ruling(action, *who, *place, is_released=is_released, released=released)
     known = [] if answer is None else _suspensions(answer)
     reviews = (one for one in known if verdict([one], asked).mode == Mode.REVIEW)
     return max((one.began for one in reviews), default=0)
@@ -87,25 +90,37 @@ class Stops:
         named = [(one.terms.scope.key, *one.insiders) for one in self._found]
         self._named = dict.fromkeys(who for names in named for who in names)
         self._canaries = {one.canaries.get(network, 0): None for one in self._found}
-        self._known: dict[tuple[int, int, int], Verdict] = {}
+        self._known: dict[tuple[int, int, int, int], Verdict] = {}
 
     def ruled(self, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
         """As `ruled` of what a drain releases; `place` is network, asset and withdrawal.
 
         An owner that nothing tells apart is not looked at.
         """
+        return self._said(0, action, owner, place)
+
+    def is_held_by(self, drain: int, action: int, owner: int, place: tuple[int, int, int]) -> bool:
+        """Whether one suspension itself stops a request that its drain has not let go."""
+        return bool(self._said(drain, action, owner, place).mode)
+
+    def began(self, drain: int) -> int:
+        """The sequence at which a drain opened; 0: there is none."""
+        return next((one.drain_began for one in self._found if one.number == drain), 0)
+
+    def _said(self, drain: int, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
         number = place[2] if place[2] in self._canaries else -1
         is_told_apart = self._by_segment or owner in self._named
-        key = (action, owner if is_told_apart else 0, number)
+        key = (drain, action, owner if is_told_apart else 0, number)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._asked(action, owner, place)
+            found = self._known[key] = self._asked(drain, action, owner, place)
         return found
 
-    def _asked(self, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
+    def _asked(self, drain: int, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
         profile: OwnerChanged | None = self._view.query(GetOwner(owner=owner))
         who = (owner, profile.master, profile.segment) if profile is not None else (owner, owner, 0)
-        return verdict(self._found, Ruling(action, *who, *place, is_released=True))
+        asked = Ruling(action, *who, *place, is_released=not drain)
+        return verdict((one for one in self._found if drain in (0, one.number)), asked)
 
     def drained_by(self, drain: int) -> Callable[[int, OwnerChanged], bool]:
         """Whether a drain of some owners' has a request, by its action and owner.

@@ -159,11 +159,14 @@ def _is_of(scope: Scope, owner: OwnerChanged | None) -> bool:
     return scope.key in (owner.owner, owner.master)
 
 
-def ruling_of(one: Queued, action: int, owner: OwnerChanged) -> Ruling:
-    """The question whether a request that waits is stopped."""
+def ruling_of(
+    one: Queued, action: int, owner: OwnerChanged, released: tuple[int, ...] = ()
+) -> Ruling:
+    """The question whether a request that waits is stopped, of what some drains have let go."""
     return Ruling(
         *(action, owner.owner, owner.master, owner.segment),
         *(one.network, one.asset, one.number),
+        released=released,
     )
 
 

@@ -160,7 +160,7 @@ def _applies(one: Suspension, asked: Ruling) -> bool:
         return False
     if not asked.withdrawal:
         return True
-    if one.state == SuspensionState.DRAINING and asked.is_released:
+    if one.drain_began and (asked.is_released or one.drain_began in asked.released):
         return False
     is_canary = one.canaries.get(asked.network) == asked.withdrawal
     return not (is_canary and one.state in (SuspensionState.CANARY, SuspensionState.DRAINING))

@@ -27,7 +27,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 8  # of the fold's rules, that this version knows
+EDITION = 9  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -42,6 +42,9 @@ SPARED = 7  # the edition from which on no reopening hangs on each of those who 
 # The edition from which on a network where nobody waits has no canary, what else holds a request
 # is asked by what that is (by the API, or not), and a plan has a budget for each line of its scope.
 OF_WAITING = 8
+# The edition from which on what several drains hold waits for each of them, as none lets go for
+# another: a stop ends once its own drain has let everybody go.
+EACH_LETS_GO = 9
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
@@ -161,6 +164,12 @@ class Suspension(msgspec.Struct, array_like=True, frozen=True):
     def began(self) -> int:
         """The sequence from which on it is in force; 0: not yet."""
         return next((each.sequence for each in self.history if each.state in IN_FORCE), 0)
+
+    @property
+    def drain_began(self) -> int:
+        """The sequence at which the drain that is under way opened; 0: none is."""
+        is_draining = self.state == SuspensionState.DRAINING
+        return self.history[-1].sequence if is_draining else 0
 
     @property
     def stops_leaving(self) -> bool:

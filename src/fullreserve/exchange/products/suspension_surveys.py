@@ -20,6 +20,7 @@ from fullreserve.exchange.products import suspension_rules as rules
 from fullreserve.exchange.products import suspension_wire as wire
 from fullreserve.exchange.products.suspension_elsewhere import Elsewhere
 from fullreserve.exchange.products.suspension_state import (
+    EACH_LETS_GO,
     EDITION,
     HELD_STILL,
     LIFTED_PAST,
@@ -61,6 +62,11 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _is_of_waiting(self) -> bool:
         """Whether the log has said that who waits nowhere is no canary."""
         return self.state.edition >= OF_WAITING
+
+    @property
+    def _each_lets_go(self) -> bool:
+        """Whether the log has said that no drain lets go for another."""
+        return self.state.edition >= EACH_LETS_GO
 
     @property
     def _lost(self) -> tuple[WithdrawalState, ...]:
@@ -121,7 +127,8 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _first_alone(
         self, one: Suspension, waiting: Iterable[gates.Waiting], elsewhere: Elsewhere | None
     ) -> int:
-        others, by_kind = _Others(self._others(one)), self._is_of_waiting
+        others = _Others(self._others(one), by_each=self._each_lets_go)
+        by_kind = self._is_of_waiting
         found = (
             each.queued.number
             for each in waiting
@@ -257,10 +264,16 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         return False
 
     def _others(self, one: Suspension) -> list[Suspension]:
+        """For which a request may wait that one has let go, or need not.
+
+        From edition 9 on not those that drain too: one lets go all that nothing else holds.
+        """
         return [
             other
             for other in self.state.suspensions.values()
-            if other.number != one.number and other.is_in_force
+            if other.number != one.number
+            and other.is_in_force
+            and not (self._each_lets_go and other.drain_began)
         ]
 
     def _changed_last(self, one: Suspension) -> int:
@@ -275,7 +288,8 @@ class _Others:
     Those of users by whose they are, the others by place and segment; a canary is like no other.
     """
 
-    def __init__(self, others: Sequence[Suspension]) -> None:
+    def __init__(self, others: Sequence[Suspension], *, by_each: bool = False) -> None:
+        self.by_each = by_each  # none of them drains: what drains have let go is told apart
         self._of_users: dict[int, list[Suspension]] = {}
         self._of_many: list[Suspension] = []
         for one in others:
@@ -318,7 +332,8 @@ def _is_alone(
         return False
     by_scope = int(one.terms.actions & wire.LEAVING)
     action = leaving(by_api=each.queued.by_api) if by_kind else by_scope
-    asked = gates.ruling_of(each.queued, action, each.owner)
+    released = each.queued.released if others.by_each else ()
+    asked = gates.ruling_of(each.queued, action, each.owner, released)
     return bool(rules.verdict([one], asked).mode) and not others.stop(asked)
 
 

@@ -386,7 +386,8 @@ class Ruling(Asked, frozen=True, tag=2):
     network: int = 0
     asset: int = 0
     withdrawal: int = 0
-    is_released: bool = False  # by a drain
+    is_released: bool = False  # by a drain: none stops it
+    released: tuple[int, ...] = ()  # by which drains: the sequences at which these opened
 
 
 class DrainOf(Asked, frozen=True, tag=3):
@@ -407,7 +408,8 @@ class ListReopening(Asked, frozen=True, tag=4):
 class ListStops(Asked, frozen=True, tag=5):
     """-> list[Suspension] that may stop an action on an asset on a network, of some owner or all.
 
-    Without what no verdict needs, but for their first two steps, one of which put them in force.
+    Without what no verdict needs, but for their first two steps, one of which put them in force,
+    and the last.
     `suspension_rules.verdict` over them says what a `Ruling` would.
     """
 

@@ -513,8 +513,9 @@ class Suspensions(Evidences):
 
 
 def _short(one: Suspension) -> Suspension:
-    """What a verdict needs of it, and since when it has been in force."""
-    return _replace(one, queue=(), history=one.history[:2], evidence=())
+    """What a verdict needs of it, since when it has been in force, and its last step."""
+    history = (*one.history[:2], *one.history[2:][-1:])
+    return _replace(one, queue=(), history=history, evidence=())
 
 
 def _members(number: int, view: View) -> Group:

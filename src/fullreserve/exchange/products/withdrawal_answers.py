@@ -106,7 +106,7 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
         return _place(asked.number, state, known)
     if isinstance(asked, GetSmallest):
         one = known.smallest(asked.network, asked.asset)
-        return None if one is None else queued(one)
+        return None if one is None else queued(one, state)
     if isinstance(asked, ListQueue):
         return _queue(asked, state, known)
     if isinstance(asked, ListSums | GetDemand | GetDrains | SumDrains):
@@ -182,9 +182,12 @@ def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> 
     return Quota(limit, used, until if until > now_ms else 0)
 
 
-def queued(one: Withdrawal) -> Queued:
+def queued(one: Withdrawal, state: WithdrawalsState) -> Queued:
     """A request, as queues are told of it."""
-    return Queued(*(one.number, one.owner, one.network, one.asset, one.amount, one.usd, one.by_api))
+    return Queued(
+        *(one.number, one.owner, one.network, one.asset, one.amount, one.usd, one.by_api),
+        state.released.get(one.number, ()),
+    )
 
 
 def is_queued(row: Row) -> bool:
@@ -201,7 +204,8 @@ def _queue(asked: ListQueue, state: WithdrawalsState, known: Index) -> list[Queu
         )
 
     limit = asked.limit or len(known.open)
-    return [queued(state.withdrawals[one]) for one in known.after(asked.after, limit, is_wanted)]
+    found = known.after(asked.after, limit, is_wanted)
+    return [queued(state.withdrawals[one], state) for one in found]
 
 
 def _sums(known: Index, *, bound: bool) -> list[Sum]:

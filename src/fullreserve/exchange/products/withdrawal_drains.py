@@ -26,6 +26,7 @@ from fullreserve.exchange.products.suspension_asking import drain_of
 from fullreserve.exchange.products.withdrawal_drained import Drained
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
+    EACH_LETS_GO,
     SMALL_SAVES,
     SMALL_USD,
     Withdrawal,
@@ -75,17 +76,24 @@ class Drains(WithdrawalTable):
                 *((), (), done.numbers, b""),
             )
             self._note_tick(suspension, asked, queue, tick, carried)
-        self._pay(done.numbers, moment)
+        self._pay(done.numbers, drained, moment, view)
         return Outcome()
 
     def _drained(self, suspension: int, asked: Drain, view: View) -> Drained:
         place = (asked.network, asked.asset)
-        return Drained(suspension, place, view, is_held=bool(self._holds(*place)))
+        released = self.state.released if self.state.edition >= EACH_LETS_GO else None
+        held = bool(self._holds(*place))
+        return Drained(suspension, place, view, is_held=held, released=released)
 
-    def _pay(self, numbers: Iterable[int], moment: Moment) -> None:
+    def _pay(self, numbers: Iterable[int], drained: Drained, moment: Moment, view: View) -> None:
         for number in numbers:
             one = self._change(self.state.withdrawals[number], moment)
             one.is_released = True
+            if drained.began:
+                before = self.state.released.get(number, ())
+                self._set(self.state.released, number, (*before, drained.began))
+                if self._is_held_back(one, view):
+                    continue  # by another drain, which lets it go in its own time
             self._to_payer(one)
 
     # A few at a time
@@ -133,7 +141,7 @@ class Drains(WithdrawalTable):
         told = replace(told, waiting=len(done.queue), is_by_a_few=True, cursor=cursor)
         told = replace(told, max_wait=most)
         self._set(self._known.drained[suspension], key[1:], told)
-        self._pay(paid, moment)
+        self._pay(paid, drained, moment, view)
         return Outcome()
 
     def _begun(self, key: tuple[int, int, int], max_wait: int) -> tuple[DrainLog, Pass]:

@@ -19,18 +19,28 @@ def leaving(*, by_api: bool) -> int:
     return LEAVING_BY_API if by_api else LEAVING
 
 
-def ruling_of(one: Withdrawal, owner: OwnerChanged, view: View) -> Verdict:
-    """The strictest of what holds a request; nothing does of what its own drain released."""
+def ruling_of(
+    one: Withdrawal, owner: OwnerChanged, view: View, released: tuple[int, ...] = ()
+) -> Verdict:
+    """The strictest of what holds a request; not a drain that has let it go.
+
+    `released`: by which drains; where it is not known by which, none holds what one released.
+    """
     return ruled(
         *(leaving(by_api=one.by_api), owner, view, one.network, one.asset, one.number),
-        is_released=one.is_released,
+        is_released=one.is_released and not released,
+        released=released,
     )
 
 
-def reviewed_since(one: Withdrawal, view: View) -> int:
+def reviewed_since(one: Withdrawal, view: View, released: tuple[int, ...] = ()) -> int:
     """The sequence since which a person has to look at a request before it is paid; 0: nobody."""
     owner = known_owner(one.owner, view)
     if owner is None:
         return 0
     place = (one.network, one.asset, one.number)
-    return reviewing(leaving(by_api=one.by_api), owner, view, place, is_released=one.is_released)
+    return reviewing(
+        *(leaving(by_api=one.by_api), owner, view, place),
+        is_released=one.is_released and not released,
+        released=released,
+    )

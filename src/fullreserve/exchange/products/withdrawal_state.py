@@ -26,7 +26,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 6  # of the fold's rules, that this version knows
+EDITION = 7  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -34,6 +34,9 @@ BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a 
 FEES_WALKED = 4
 TRAVEL_SHOWN = 6  # the edition from which on what waits for the travel rule alone is shown so
 SMALL_SAVES = 5  # the edition from which on a drain that begins saves for lane S's first request
+# The edition from which on a drain lets go what its own suspension holds, for itself alone: what
+# several drains hold is paid once each of them has let it go.
+EACH_LETS_GO = 7
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
 
@@ -184,6 +187,8 @@ class WithdrawalsState(State):
     requoted: dict[int, Amount] = msgspec.field(default_factory=dict)
     # Ticks after which a request of a drain comes first, by suspension, network and asset.
     max_waits: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
+    # Of open ones, the drains that have let them go: the sequences at which these opened.
+    released: dict[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
     def max_wait_of(self, suspension: int, network: int, asset: int) -> int:
         """Of one line; 0: it has no bound."""

@@ -78,14 +78,14 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
 
     def _is_ruled_back(self, one: Withdrawal, owner: OwnerChanged, view: View) -> bool:
         """Whether the fold of suspensions holds a request back; not what its drain released."""
-        found = ruling_of(one, owner, view)
+        found = ruling_of(one, owner, view, self.state.released.get(one.number, ()))
         return found.mode in (Mode.QUEUE, Mode.REJECT)
 
     def _is_overtaken(self, one: Withdrawal, view: View) -> bool:
         """Whether people have to look at a request that was let through before they had to."""
         if self.state.edition < ASKED_AGAIN:
             return False
-        since = reviewed_since(one, view)
+        since = reviewed_since(one, view, self.state.released.get(one.number, ()))
         return since > 0 and looked_at(one.number, view) < since
 
     def _is_of_all(self, most: int) -> bool:
@@ -104,6 +104,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
 
     def _to_queue(self, one: Withdrawal) -> None:
         one.state, one.is_released = _State.QUEUED, False
+        if one.number in self.state.released:
+            self._remove(self.state.released, one.number)
 
     def _to_payer(self, one: Withdrawal, *, is_canary: bool = False) -> None:
         """From a queue only for what it costs now, or as much as its owner has agreed to.
@@ -170,6 +172,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._remove(self.state.whence, one.number)
         if one.number in self.state.requoted:
             self._remove(self.state.requoted, one.number)
+        if one.number in self.state.released:
+            self._remove(self.state.released, one.number)
         self._forget_old()
 
     def _forget_old(self) -> None:

@@ -97,6 +97,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "fees",
         "requoted",
         "max_waits",
+        "released",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
