@@ -25,7 +25,9 @@ waited for so many ticks with transactions are overdue, as many as the tick has 
 come before both lanes, in order: half of the budget, rounded up, is kept for them (credit "-1"),
 beside what their owners have saved, up to the first that this does not cover. They take no more
 transactions than lane S's half leaves, and one in any case. Where nobody is overdue the lanes have
-what was kept.
+what was kept. In a line whose `opening` has "-2" what an owner has saved for those of his that are
+overdue and not paid stays apart for them; in others he keeps no more than his requests in lane L
+want.
 
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
@@ -45,10 +47,12 @@ from typing import Any
 # The second: of a drain of which some line looks at a part of its queue at a time.
 # The third: the queue was committed to request by request, each hash over the one before.
 # The fourth: some line has requests that come first when they have waited for long.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4))
+# The fifth: what an owner has saved stays for those of his that are overdue.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5))
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 FIRST = 100  # of the queue, who come first when they are overdue
 LANE_S, OVERDUE = 0, -1  # their credits among those of owners
+FOR_OVERDUE = -2  # no credit: that owners save for theirs
 
 
 class Wrong(Exception):
@@ -64,14 +68,14 @@ class Request:
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
     """Raises Wrong; what was found, in words. `published` are the lines' digests."""
-    expected = (FORMATS[1], FORMATS[3])
-    if not any("maxWaitTicks" in line for line in artefact["lines"]):
-        expected = (FORMATS[any("owners" in line for line in artefact["lines"])], FORMATS[2])
+    lines = artefact["lines"]
+    expected = (FORMATS[1], FORMATS[3 + any("-2" in line["opening"] for line in lines)])
+    if not any("maxWaitTicks" in line for line in lines):
+        expected = (FORMATS[any("owners" in line for line in lines)], FORMATS[2])
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(expected)}")
     _check_queue(artefact)
     _check_evidence(artefact.get("evidence", []))
-    lines = artefact["lines"]
     if published is not None and len(published) != len(lines):
         raise Wrong(f"{len(lines)} lines, but {len(published)} digests were published")
     found = []
@@ -125,7 +129,7 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     queue: dict[int, Request] = {}
     firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
-    if carried.get(LANE_S) or carried.get(OVERDUE):
+    if any(carried.get(one) for one in (LANE_S, OVERDUE, FOR_OVERDUE)):
         raise Wrong(f"{name}: lane S, or those that are overdue, begin with a credit")
     waits = Waits(line, name)
     digest, everything, sequence = bytes(32), [], 0
@@ -172,7 +176,8 @@ class Waits:
         self._since: dict[int, int] = {}
         is_said = ("-1" in line["opening"], line.get("first"))
         wanted = (True, str(FIRST)) if self._most > 0 and "owners" in line else (False, None)
-        if self._most < 0 or ("maxWaitTicks" in line) != wanted[0] or is_said != wanted:
+        is_alone = "-2" in line["opening"] and "-1" not in line["opening"]
+        if is_alone or self._most < 0 or ("maxWaitTicks" in line) != wanted[0] or is_said != wanted:
             raise Wrong(f"{name}: it does not say rightly who is overdue")
 
     def came(self, number: int) -> None:
@@ -230,8 +235,9 @@ def _lanes(
     """What a budget and so many transactions pay of who is overdue, and of two lanes."""
     carried, saved = dict(carried), {}
     paid, budget = _first(overdue, len(lane_s), budget, slots, carried)
-    if OVERDUE in carried:
-        saved[OVERDUE] = carried.pop(OVERDUE)
+    for one in (OVERDUE, FOR_OVERDUE):
+        if one in carried:
+            saved[one] = carried.pop(one)
     others = {request.share: carried.get(request.share, 0) for request in overdue}
     left = slots - len(paid)
     most = left if not lane_l else max(min(left, (slots + 1) // 2), left - len(lane_l))
@@ -248,7 +254,8 @@ def _lanes(
     wants: dict[int, int] = {}
     for request in lane_l:
         wants[request.share] = wants.get(request.share, 0) + request.amount
-    had = {share: carried.get(share, 0) for share in wants}
+    apart = _for_overdue(overdue, paid, carried) if FOR_OVERDUE in saved else {}
+    had = {share: carried.get(share, 0) - apart.get(share, 0) for share in wants}
     got = _max_min(budget, {share: wants[share] - had[share] for share in wants})
     has = {share: had[share] + got[share] for share in wants}
     for request in lane_l:
@@ -257,8 +264,22 @@ def _lanes(
             wants[request.share] -= request.amount
             paid.append(request.number)
     kept = {share: credit for share, credit in others.items() if share not in wants and credit > 0}
-    kept.update({share: min(has[share], wants[share]) for share in wants if has[share] > 0})
+    for share, most in wants.items():
+        own = apart.get(share, 0)
+        if own or has[share] > 0:
+            kept[share] = own + min(has[share], most)
     return sorted(paid), {**saved, **kept}
+
+
+def _for_overdue(
+    overdue: list[Request], paid: list[int], carried: dict[int, int]
+) -> dict[int, int]:
+    """What of their credits owners keep for those of theirs that are overdue and were not paid."""
+    wanted: dict[int, int] = {}
+    for request in overdue:
+        if request.number not in paid:
+            wanted[request.share] = wanted.get(request.share, 0) + request.amount
+    return {share: min(carried.get(share, 0), most) for share, most in wanted.items()}
 
 
 def _first(

@@ -23,6 +23,8 @@ from msgspec.structs import replace
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import suspension_gates, withdrawal_drains
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide
+from fullreserve.exchange.products.drain import FOR_OVERDUE, LANE_S, OVERDUE, Waiting
+from fullreserve.exchange.products.drain import tick as line_tick
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -34,6 +36,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
+    EACH_LETS_GO,
     SMALL_SAVES,
     GetDrains,
     SumDrains,
@@ -110,6 +113,8 @@ CASES = (
     (BY_A_FEW, True, 0),
     (SMALL_SAVES, False, 3),
     (SMALL_SAVES, True, 3),
+    (EACH_LETS_GO, False, 3),
+    (EACH_LETS_GO, True, 3),
 )
 
 
@@ -154,6 +159,37 @@ def test_the_order_is_worked_out_again(whole: dict[str, Any], tmp_path: Path) ->
     assert other.returncode == 1
     assert "published" in other.stderr
     assert run(tmp_path, ["nonsense"]).returncode == 2
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_script_pays_what_a_tick_pays(seed: int) -> None:
+    """Whatever was saved, by the rules of before too. Criterion: SUS-VERIFY-1, SUS-DRAIN-12."""
+    _script()
+    script, draws = sys.modules["drain_verifier"], random.Random(seed)
+    owners = range(1, 5)
+    queue = [
+        Waiting(number, owner, draws.randrange(1, 30), is_small=owner == 1, is_overdue=late)
+        for number in range(11, 25)
+        for owner, late in [(draws.choice(owners), draws.random() < 0.3)]
+    ]
+    carried = {LANE_S: draws.randrange(4), OVERDUE: draws.randrange(9)}
+    carried |= dict.fromkeys(range(FOR_OVERDUE, FOR_OVERDUE + seed % 2), 0)
+    carried |= {owner: draws.randrange(40) for owner in owners}
+    budget, slots = draws.randrange(40), draws.randrange(1, 6)
+    rows = {one.number: script.Request([str(part) for part in (*one[:3], 0)]) for one in queue}
+    lanes = [
+        [rows[one.number] for one in queue if one.is_overdue],
+        [rows[one.number] for one in queue if one.is_small and not one.is_overdue],
+        [rows[one.number] for one in queue if not one.is_small and not one.is_overdue],
+    ]
+    paid, kept = script._lanes(lanes[0][:slots], *lanes[1:], budget, slots, carried)
+    late = [one for one in queue if one.is_overdue][:slots]
+    done = line_tick([*late, *(one for one in queue if not one.is_overdue)], budget, slots, carried)
+    regarded = {one.owner for one in (*late, *queue) if not one.is_small} | {*carried} - {*owners}
+    assert (tuple(paid), {each: has for each, has in kept.items() if each in regarded}) == (
+        done.numbers,
+        {each: has for each, has in done.credits.items() if each in regarded},
+    )
 
 
 def test_whatever_is_changed_is_found(whole: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
-from fullreserve.exchange.products.drain import LANE_S, OVERDUE, Waiting, tick
+from fullreserve.exchange.products.drain import FOR_OVERDUE, LANE_S, OVERDUE, Waiting, tick
 from fullreserve.exchange.products.drain_line import Line
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, Entry
 from fullreserve.exchange.products.suspension_wire import Level, Scope
@@ -152,6 +152,25 @@ def test_what_an_owner_has_saved_pays_for_what_has_waited() -> None:
     queue = [Waiting(1, 7, 10, is_small=False, is_overdue=True)]
     assert tick(queue, 4, 1, {OVERDUE: 0, 7: 8}) == ((1,), {OVERDUE: 0})
     assert tick(queue, 4, 1, {OVERDUE: 0, 7: 12}) == ((1,), {OVERDUE: 2, 7: 2})
+
+
+def test_what_an_owner_has_saved_stays_for_what_has_waited() -> None:
+    """Though he has another request, which has a share of its own. Criterion: SUS-DRAIN-12."""
+    queue = [
+        Waiting(1, 7, 100, is_small=False, is_overdue=True),
+        Waiting(2, 7, 10, is_small=False),
+    ]
+    before = {OVERDUE: 0, 7: 60}
+    assert tick(queue, 4, 2, before) == ((2,), {OVERDUE: 2, 7: 0})
+    assert tick(queue, 4, 2, before | {FOR_OVERDUE: 0}) == (
+        (),
+        {OVERDUE: 2, FOR_OVERDUE: 0, 7: 62},
+    )
+    # What is over of it is for the other one; nothing stays apart for what was paid.
+    assert tick(queue, 4, 2, {OVERDUE: 0, FOR_OVERDUE: 0, 7: 105}) == (
+        (1,),
+        {OVERDUE: 2, FOR_OVERDUE: 0, 7: 7},
+    )
 
 
 def test_a_large_request_is_paid_while_small_ones_go_on_coming(tmp_path: Path) -> None:

@@ -386,8 +386,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     says what is to be stopped, and those that wait follow by `Settle`; no word moves all at once.
     3: a drain that begins walks its queue a few at a time, and is a suspension's. 5: in a drain
     that begins lane S saves for its first request. 6: what people look at for the travel rule alone
-    waits in state 17, in which its owner may cancel it. 7: what several drains hold waits until each
-    has let it go.
+    waits in state 17, in which its owner may cancel it. 7: what several drains hold waits until
+    each has let it go.
     """
 
     edition: int = 0

@@ -12,10 +12,11 @@ While small requests go on coming, lane L has what they leave, which may be noth
 
 So a drain may have a third credit (`OVERDUE`): who has waited for a set number of ticks comes
 before both lanes, whatever the size, first in, first out. While there is one, half of each tick's
-budget is kept for the first of them, beside what its owner has saved (who has another request in
-lane L keeps no more there than that one wants), and they leave lane S its half of the transactions
-where there are two or more. Then every request is paid after finitely many
-ticks, whoever joins behind it: when it has waited so long, only those before it hold it up.
+budget is kept for the first of them, beside what its owner has saved, and they leave lane S its
+half of the transactions where there are two or more. Then every request is paid after finitely many
+ticks, whoever joins behind it: when it has waited so long, only those before it hold it up. What an
+owner has saved stays for those of his that are overdue, where the drain says so (`FOR_OVERDUE`);
+before, who had another request in lane L kept no more there than that one wants.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import NamedTuple
 
 # Their credits among those of owners, of whom none has these numbers.
 LANE_S, OVERDUE = 0, -1
+FOR_OVERDUE = -2  # always 0
 
 
 def max_min(budget: int, demands: Mapping[int, int]) -> dict[int, int]:
@@ -66,7 +68,7 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
     """One step: what a budget and a number of transactions pay.
 
     `carried`: credits by owner. Lane S keeps one where LANE_S is among them, if only at 0; so do
-    those that are overdue, with OVERDUE.
+    those that are overdue, with OVERDUE, and each owner for his own of them, with FOR_OVERDUE.
     """
     small = [one for one in queue if one.is_small and not one.is_overdue]
     large = [one for one in queue if not one.is_small and not one.is_overdue]
@@ -79,8 +81,7 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
     if left:
         budget += saved.pop(LANE_S, 0)
     kept = {LANE_S: saved.pop(LANE_S, 0)} if LANE_S in carried else {}
-    if OVERDUE in saved:
-        kept[OVERDUE] = saved.pop(OVERDUE)
+    kept |= {one: saved.pop(one) for one in (OVERDUE, FOR_OVERDUE) if one in saved}
     for one in small[:for_small]:
         if one.amount > budget:
             if LANE_S in kept:
@@ -91,7 +92,8 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
     demands: dict[int, int] = {}
     for one in large:
         demands[one.owner] = demands.get(one.owner, 0) + one.amount
-    had = {owner: saved.get(owner, 0) for owner in demands}
+    apart = _for_overdue(overdue, first) if FOR_OVERDUE in carried else {}
+    had = {owner: saved.get(owner, 0) - apart.get(owner, 0) for owner in demands}
     shares = max_min(budget, {owner: demands[owner] - had[owner] for owner in demands})
     have = {owner: had[owner] + shares[owner] for owner in demands}
     for one in large:
@@ -101,7 +103,8 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
             paid.append(one.number)
     others = {one.owner: saved.get(one.owner, 0) for one in overdue if one.owner not in demands}
     kept |= {owner: credit for owner, credit in others.items() if credit > 0}
-    kept |= {owner: min(have[owner], demands[owner]) for owner in demands if have[owner] > 0}
+    ends = {owner: apart.get(owner, 0) + min(have[owner], demands[owner]) for owner in demands}
+    kept |= {owner: ends[owner] for owner in demands if apart.get(owner) or have[owner] > 0}
     return Drained(tuple(sorted(paid)), kept)
 
 
@@ -111,6 +114,15 @@ class _First(NamedTuple):
     numbers: list[int]
     credits: dict[int, int]
     left: int
+
+
+def _for_overdue(overdue: Sequence[Waiting], first: _First) -> dict[int, int]:
+    """What owners have saved for those of theirs that are overdue and were not paid."""
+    paid, wanted = dict.fromkeys(first.numbers), dict[int, int]()
+    for one in overdue:
+        if one.number not in paid:
+            wanted[one.owner] = wanted.get(one.owner, 0) + one.amount
+    return {owner: min(first.credits.get(owner, 0), most) for owner, most in wanted.items()}
 
 
 def _pay_overdue(overdue: Sequence[Waiting], budget: int, carried: Mapping[int, int]) -> _First:

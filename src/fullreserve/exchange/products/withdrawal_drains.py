@@ -154,6 +154,8 @@ class Drains(WithdrawalTable):
             opening = {drain.LANE_S: amount_bytes(0)} if self.state.edition >= SMALL_SAVES else {}
             if max_wait:
                 opening[drain.OVERDUE] = amount_bytes(0)
+                if self.state.edition >= EACH_LETS_GO:
+                    opening[drain.FOR_OVERDUE] = amount_bytes(0)
                 self._bound_waits(key, max_wait)
             self._set(logs, asset, DrainLog(opening))
             self._set(passes, asset, Pass(credits=dict(opening)))
@@ -225,7 +227,8 @@ class Drains(WithdrawalTable):
         self, waiting: Sequence[drain.Waiting], asked: Drain, done: Pass, slots: int
     ) -> tuple[int, ...]:
         shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
-        shares |= dict.fromkeys(one for one in (drain.LANE_S, drain.OVERDUE) if one in done.credits)
+        own = (drain.LANE_S, drain.OVERDUE, drain.FOR_OVERDUE)
+        shares |= dict.fromkeys(one for one in own if one in done.credits)
         carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
         found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
         for share in shares:

@@ -39,8 +39,9 @@ Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
 
 # The second: by a few; the third: with the queue committed to request by request. The fourth: some
-# line has requests that come first when they have waited for long.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4))
+# line has requests that come first when they have waited for long. The fifth:
+# what owners save stays for those.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5))
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
 LATE = "Later than expected"
@@ -317,6 +318,8 @@ def _bounds(drained: DrainSum | None) -> Row:
 
 def _format(lines: Sequence[Row], *, has_roll: bool) -> int:
     if has_roll:
+        if any("-2" in line["opening"] for line in lines):
+            return 4
         return 3 if any("maxWaitTicks" in line for line in lines) else 2
     return int(any("owners" in line for line in lines))
 
