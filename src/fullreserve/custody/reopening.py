@@ -101,13 +101,14 @@ class Reopening:
         here = [line for line in one.budgets if any(_is_on(each, line) for each in waiting)]
         ticked = await self._ticks(one)
         due = [line for line in here if now_ms >= ticked.get(_place(line), 0) + one.interval_ms]
-        await self._tick(one, due)
-        ticked |= {_place(line): now_ms for line in due}
+        # By the times in its log, which the fold goes by too; what was refused is said no sooner.
+        ticked |= {_place(line): now_ms for line in due} | await self._tick(one, due)
         if due or not here:
             await self._advance(one, sum(each.count for each in waiting))
 
-    async def _tick(self, one: Suspension, due: list[Budget]) -> None:
-        """A payment from each line: of a long queue it takes several words."""
+    async def _tick(self, one: Suspension, due: list[Budget]) -> dict[_Place, int]:
+        """A payment from each line: of a long queue it takes several words. When it was said."""
+        said: dict[_Place, int] = {}
         most: int = await self._house.ask(SUSPENSIONS, GetMaxWait(one.number)) if due else 0
         while due:
             words = [
@@ -116,12 +117,14 @@ class Reopening:
             ]
             codes = await self._house.report(wire.WITHDRAWALS, *words)
             found: list[DrainSum] = await self._house.ask(wire.WITHDRAWALS, SumDrains(one.number))
+            said |= {(each.network, each.asset): each.time_ms for each in found}
             under_way = [(each.network, each.asset) for each in found if each.cursor]
             due = [
                 line
                 for line, code in zip(due, codes, strict=True)
                 if not code and _place(line) in under_way
             ]
+        return said
 
     async def _ticks(self, one: Suspension) -> dict[_Place, int]:
         """When each line was last paid from: by this worker, or by those before it."""

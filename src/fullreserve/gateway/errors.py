@@ -279,6 +279,10 @@ TABLE: dict[int, Error] = {
     93015: Error(409, "No quorum of hot holders is defined: name them in the file of `quorums`"),
     93016: Error(409, "Something was shown that you did not look at; agree to it as it is now"),
     93017: Error(409, "Each line of the scope needs a budget, also where nobody waits now"),
+    93018: Error(409, "The drain has paid as fast as its plan allows", "; it pays again {allowed}"),
+    93019: Error(
+        409, "The drain of this suspension has begun with another maxWaitTicks", ": {allowed}"
+    ),
     # --- the policy of what leaves
     95001: Error(403, "You are not a member of the group that decides this"),
     95002: Error(404, "There is no such change or request"),

@@ -321,7 +321,12 @@ def reopened(world: World, number: int, *canary: int) -> None:
 
 
 def say_drain(world: World, word: Drain, *, restarts: bool = False) -> int:
-    """One payment from a line; in how many words, between which it may be started again."""
+    """One payment from a line; in how many words, between which it may be started again.
+
+    So long behind the last one as plans here say, where the fold goes by that.
+    """
+    if next(one.state.edition for one in world.machine.folds if isinstance(one, Withdrawals)) >= 7:
+        world.time_ms += 60_000
     for words in count(1):
         assert world.say(WITHDRAWALS, word) == 0
         if restarts:

@@ -12,22 +12,28 @@ import random
 import pytest
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import withdrawal_drains
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Drain
-from fullreserve.exchange.products.drain_log import DrainLog
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
+from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
 from fullreserve.exchange.products.suspension_state import Refused, SuspensionState
 from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
     Action,
     Adopt,
     Canary,
     Fall,
+    GetMaxWait,
     Level,
     OpenDrain,
+    Plan,
     Scope,
 )
 from fullreserve.exchange.products.withdrawal_state import (
     EACH_LETS_GO,
     EDITION,
     GetDrains,
+    SumDrains,
     WithdrawalState,
 )
 from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, World, coins
@@ -187,6 +193,64 @@ def test_one_user_s_drain_and_a_network_s_both_let_go() -> None:
     assert lift(world, of_alice) == 0
     assert (tick(world, of_all), due(world)) == (2, 1)
     assert lift(world, of_all) == 0
+
+
+def test_a_line_pays_once_in_the_interval_of_its_plan() -> None:
+    """Whoever says so, each drain by its own. Criterion: SUS-DRAIN-13."""
+    world, tight, wide = begun()
+    word = Drain(CHAIN, BTC, coins(0.03), 1, tight)
+    assert tick(world, tight, 0.03, 1) == 1
+    assert world.say(WITHDRAWALS, word) == Refused.TOO_SOON
+    assert tick(world, wide) == 5
+    world.time_ms += 59_999
+    assert world.say(WITHDRAWALS, word) == Refused.TOO_SOON
+    world.restart()
+    world.time_ms += 1
+    assert world.say(WITHDRAWALS, word) == 0
+    assert due(world) == 2
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def test_the_words_of_one_payment_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Criterion: SUS-DRAIN-13. A long queue is read a few requests a word."""
+    monkeypatch.setattr(withdrawal_drains, "LOOKED_AT", 2)
+    world, tight, _ = begun()
+    world.time_ms += 60_000
+    words = [Drain(CHAIN, BTC, coins(WIDE), 9, tight)] * 3
+    assert [world.say(WITHDRAWALS, word) for word in words] == [0, 0, 0]
+    assert world.say(WITHDRAWALS, words[0]) == Refused.TOO_SOON
+
+
+def test_before_edition_7_a_line_paid_whenever_it_was_told_to() -> None:
+    """As old logs have it. Criterion: SUS-DRAIN-13."""
+    world, tight, _ = begun(EACH_LETS_GO - 1)
+    word = Drain(CHAIN, BTC, coins(0.03), 1, tight)
+    assert world.say(WITHDRAWALS, word) == world.say(WITHDRAWALS, word) == 0
+    assert due(world) == 2
+
+
+@pytest.mark.parametrize("edition", [8, SUSPENSIONS_EDITION])
+def test_a_drain_that_was_broken_off_keeps_its_bound(edition: int) -> None:
+    """Criterion: SUS-DRAIN-14. Another is refused; by earlier rules it was taken and not heeded."""
+    world = opened(edition=EDITION)
+    assert say(world, Adopt(edition), chart.HOUSE) == 0
+    world.fund(ALICE, BTC, coins(90))
+    number = stop(world, scope=LINE)
+    assert ask(world, SIZE / 2) == ask(world, SIZE) == 0
+    plans = [Plan(number, 0, BUDGETS, max_wait=most) for most in (7, 0, 5)]
+    for plan in plans:
+        assert say(world, plan) == 0
+        kept = world.ask(SUSPENSIONS, GetMaxWait(number), int)
+        is_new = edition >= SUSPENSIONS_EDITION
+        assert kept == (plan.max_wait if is_new else plan.max_wait or 7)
+    draining(world, [number], requests(world)[0].number)
+    say_drain(world, Drain(CHAIN, BTC, coins(0.01), 1, number, 5))
+    assert say(world, Fall(number)) == 0
+    said = [say(world, plan) for plan in plans]
+    assert said == ([Refused.WAITS, Refused.WAITS, 0] if is_new else [0, 0, 0])
+    (told,) = world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum])
+    assert told.max_wait == 5
+    assert world.replayed().hashes() == world.machine.hashes()
 
 
 SCOPES = (

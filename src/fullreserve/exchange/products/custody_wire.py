@@ -367,7 +367,8 @@ class Drain(Payload, frozen=True, tag=35):
     From edition 3 on it looks at a few only, and pays when it comes to the queue's end (`SumDrains`
     tells): it is to be said again until then. `suspension` is whose drain it is, 0 in logs from
     before words named it: the first one's that drains there. `max_wait`, of a drain's first
-    word: after so many ticks a request comes before both lanes; 0: never.
+    word: after so many ticks a request comes before both lanes; 0: never. From edition 7 on a line
+    pays once in the interval of its plan; what is said between is refused (93018).
     """
 
     network: int
@@ -387,7 +388,7 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     3: a drain that begins walks its queue a few at a time, and is a suspension's. 5: in a drain
     that begins lane S saves for its first request. 6: what people look at for the travel rule alone
     waits in state 17, in which its owner may cancel it. 7: what several drains hold waits until
-    each has let it go.
+    each has let it go, and none pays sooner than its plan says.
     """
 
     edition: int = 0

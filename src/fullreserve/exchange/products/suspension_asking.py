@@ -107,6 +107,10 @@ class Stops:
         """The sequence at which a drain opened; 0: there is none."""
         return next((one.drain_began for one in self._found if one.number == drain), 0)
 
+    def interval_ms(self, drain: int) -> int:
+        """Between two payments of a drain, by its plan; 0: there is none."""
+        return next((one.interval_ms for one in self._found if one.number == drain), 0)
+
     def _said(self, drain: int, action: int, owner: int, place: tuple[int, int, int]) -> Verdict:
         number = place[2] if place[2] in self._canaries else -1
         is_told_apart = self._by_segment or owner in self._named

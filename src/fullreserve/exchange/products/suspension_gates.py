@@ -92,6 +92,13 @@ def draining(suspension: int, view: View) -> list[_Place]:
     return [(one.network, one.asset) for one in told if one.waiting]
 
 
+def bounds(suspension: int, view: View) -> list[int]:
+    """The ticks that its drain lets a request wait at most, as its lines have begun with them."""
+    answer = _ask(SumDrains(suspension), view)
+    told = [] if answer is None else _drained(answer)
+    return list(dict.fromkeys(one.max_wait for one in told))
+
+
 def waiting(number: int, scope: Scope, view: View) -> Queued | None:
     """A request, if it waits in a scope."""
     return next(

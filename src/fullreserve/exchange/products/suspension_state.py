@@ -43,7 +43,8 @@ SPARED = 7  # the edition from which on no reopening hangs on each of those who 
 # is asked by what that is (by the API, or not), and a plan has a budget for each line of its scope.
 OF_WAITING = 8
 # The edition from which on what several drains hold waits for each of them, as none lets go for
-# another: a stop ends once its own drain has let everybody go.
+# another: a stop ends once its own drain has let everybody go. And the bound on how long a request
+# waits is that of the drain's first word, also when it was broken off and is planned again.
 EACH_LETS_GO = 9
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
@@ -72,6 +73,8 @@ class Refused(IntEnum):
     QUORUM = 93_015  # nobody who signs for hot is measured
     UNSEEN = 93_016  # the sign-off is of less than what was shown by now
     BUDGETS = 93_017  # a line of the scope has no budget
+    TOO_SOON = 93_018  # a tick, behind the one before it
+    WAITS = 93_019  # the drain began with another bound on how long a request waits
 
 
 class SuspensionState(IntEnum):

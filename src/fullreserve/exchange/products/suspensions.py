@@ -267,6 +267,9 @@ class Suspensions(Evidences):
             budgeted = dict.fromkeys((line.network, line.asset) for line in said.budgets)
             if any(line not in budgeted for line in gates.lines(one.terms.scope, view)):
                 return Outcome(code=Refused.BUDGETS)
+        bounds = gates.bounds(one.number, view) if self._each_lets_go else []
+        if bounds and said.max_wait not in bounds:
+            return Outcome(code=Refused.WAITS)
         fresh = _replace(
             one,
             terms=_replace(one.terms, est_open_ms=said.est_open_ms),
@@ -279,6 +282,8 @@ class Suspensions(Evidences):
         self._let_go(self.state.waits, one.number)
         if said.max_wait:
             self._set(self.state.waits, one.number, said.max_wait)
+        elif self._each_lets_go:
+            self._let_go(self.state.waits, one.number)
         self._moved(fresh, _State.REOPEN_PLANNED, who, moment)
         return Outcome()
 

@@ -41,6 +41,8 @@ class Drained:
         self._released = released
         # When the drain opened, by which it lets go; 0 where it lets go for all.
         self.began = self._stops.began(drain) if released is not None else 0
+        # Between two payments; before edition 7 a drain paid whenever it was told to.
+        self.interval_ms = self._stops.interval_ms(drain) if self.began else 0
         self._is_of_drain = self._stops.drained_by(0 if self.began else drain)
         self._known: dict[tuple[int, int], bool] = {}
 

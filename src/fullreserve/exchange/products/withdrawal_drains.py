@@ -23,6 +23,7 @@ from fullreserve.exchange.products.drain_log import (
     plus,
 )
 from fullreserve.exchange.products.suspension_asking import drain_of
+from fullreserve.exchange.products.suspension_state import Refused as Stop
 from fullreserve.exchange.products.withdrawal_drained import Drained
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
@@ -46,12 +47,17 @@ class Drains(WithdrawalTable):
         if self._goes_by_a_few(suspension, asked):
             if not suspension:
                 return Outcome(code=Unsound.NOT_PAYABLE)
-            return self._look_on(suspension, asked, moment, view)
+            drained = self._drained(suspension, asked, view)
+            if self._is_too_soon(suspension, asked, drained, moment):
+                return Outcome(code=Stop.TOO_SOON)
+            return self._look_on(suspension, asked, drained, moment, view)
         line = (asked.network, asked.asset, WithdrawalState.QUEUED)
         numbers = self._known.after(
             0, len(self._known.open), lambda row: (row.network, row.asset, row.state) == line
         )
         drained = self._drained(suspension, asked, view)
+        if self._is_too_soon(suspension, asked, drained, moment):
+            return Outcome(code=Stop.TOO_SOON)
         queue = [
             one
             for number in numbers
@@ -85,6 +91,13 @@ class Drains(WithdrawalTable):
         held = bool(self._holds(*place))
         return Drained(suspension, place, view, is_held=held, released=released)
 
+    def _is_too_soon(self, suspension: int, asked: Drain, drained: Drained, moment: Moment) -> bool:
+        """Whether its line paid a shorter time ago than its plan says."""
+        told = self._known.drained.get(suspension, {}).get((asked.network, asked.asset))
+        if told is None or told.cursor:
+            return False
+        return moment.time_ms < told.time_ms + drained.interval_ms
+
     def _pay(self, numbers: Iterable[int], drained: Drained, moment: Moment, view: View) -> None:
         for number in numbers:
             one = self._change(self.state.withdrawals[number], moment)
@@ -105,11 +118,12 @@ class Drains(WithdrawalTable):
         is_known = asked.asset in self.state.drains.get(suspension, {}).get(asked.network, {})
         return not is_known or (suspension, asked.network, asked.asset) in self._known.lines
 
-    def _look_on(self, suspension: int, asked: Drain, moment: Moment, view: View) -> Outcome:
+    def _look_on(
+        self, suspension: int, asked: Drain, drained: Drained, moment: Moment, view: View
+    ) -> Outcome:
         key = (suspension, asked.network, asked.asset)
         log, done = self._begun(key, asked.max_wait)
         line = self._known.lines[key]
-        drained = self._drained(suspension, asked, view)
         fit, had, end = self._behind(done.cursor, asked, line, drained)
         entered = [self._entry(number, log) for number in fit if number not in done.queue]
         here = dict.fromkeys(fit)

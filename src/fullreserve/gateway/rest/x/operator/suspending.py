@@ -330,6 +330,10 @@ class _Suspending:
             raise Problem(reply.code, allowed="; ".join(lacks))
         if reply.code == Refused.SET_UP:
             raise Problem(reply.code, allowed=await operators_lacking(self._context, word))
+        if reply.code == Refused.WAITS:
+            drained = await suspension_desk.drained(self._context, number)
+            bounds = sorted({each.max_wait for each in drained if each.max_wait})
+            raise Problem(reply.code, allowed=", ".join(map(str, bounds)))
         if reply.code:
             raise Problem(reply.code, "suspension", "one of those that x/operator/suspending lists")
         return wire.envelope([await self._whole(await self._named(number))])
@@ -498,8 +502,18 @@ class _Suspending:
         one = await self._named(params.suspension)
         if one.state != SuspensionState.DRAINING:
             raise Problem(93_004)
-        for line in one.budgets:
-            await self._tick(one.number, line)
+        drained = await suspension_desk.drained(self._context, one.number)
+        next_ms = {
+            (each.network, each.asset): 0 if each.cursor else each.time_ms + one.interval_ms
+            for each in drained
+        }
+        now_ms = self._context.clock.exchange_ms()
+        waits_ms = [next_ms.get((line.network, line.asset), 0) - now_ms for line in one.budgets]
+        if waits_ms and min(waits_ms) > 0:
+            raise Problem(Refused.TOO_SOON, allowed=f"in {-(-min(waits_ms) // 1000)} s")
+        for line, wait_ms in zip(one.budgets, waits_ms, strict=True):
+            if wait_ms <= 0:
+                await self._tick(one.number, line)
         return wire.envelope([await self._whole(one)])
 
 
