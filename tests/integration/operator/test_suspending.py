@@ -17,12 +17,14 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Paid,
     Request,
+    RequirePolicy,
     Tier,
 )
 from fullreserve.exchange.products.liveness import LIVENESS, Answered, Call, Define
 from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
+from fullreserve.exchange.products.withdrawal_state import EDITION as BY_EACH
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
@@ -315,6 +317,7 @@ async def _drained(desk: Console, number: str) -> None:
     assert (await rest.get("x/drain", suspension=number)).code == "93004"
     for _ in range(4):
         await done(ada, "tick", number)
+        desk.town.clock.advance(1000)
         listed = (await rest.get("asset/withdrawal-history", rest.alice, state="10")).data
         for one in listed:
             await paid(desk, ids.number(one["wdId"]))
@@ -341,6 +344,37 @@ async def _forged(artefact: dict[str, Any]) -> None:
         next(one for one in forged["evidence"] if one["gate"] == "G6")[name] = text
         with pytest.raises(Wrong):
             check(forged)
+
+
+async def test_a_plan_is_kept_to_while_its_drain_runs_and_after_a_break(desk: Console) -> None:
+    """Criterion: SUS-DRAIN-13, SUS-DRAIN-14. Of one user's stop, which has no gates."""
+    ada, bea, context = desk.ada, desk.bea, desk.town.rest.context
+    assert (await say(context, SUSPENSIONS, Adopt(EDITION))).code == 0
+    assert (await say(context, WITHDRAWALS, RequirePolicy(BY_EACH))).code == 0
+    one = {"actions": "withdraw", "level": "user", "key": ALICE, "reason": "SANCTIONS"}
+    number = (await ada.act("suspending/suspend", **one)).row["suspension"]
+    await done(bea, "ratify", number)
+    for _ in range(2):
+        await request(desk, 1)
+    terms = {"budgets": "BTC-Bitcoin:1:1", "intervalMs": 30_000, "maxWaitTicks": 7}
+    row = await done(ada, "plan", number, **terms)
+    await done(ada, "check", number)
+    await done(bea, "sign-off", number, plannedTs=row["plannedTs"], shown=row["shown"])
+    await done(ada, "open-drain", number)
+    row = await done(ada, "tick", number)
+    assert [line["paid"] for line in row["drain"]["lines"]] == ["1"]
+    early = await ada.act("suspending/tick", suspension=number)
+    assert (early.code, early.json["msg"]) == (
+        "93018",
+        "The drain has paid as fast as its plan allows; it pays again in 30 s",
+    )
+    await done(bea, "fall", number)
+    other = await ada.act("suspending/plan", suspension=number, **(terms | {"maxWaitTicks": 8}))
+    assert (other.code, other.json["msg"]) == (
+        "93019",
+        "The drain of this suspension has begun with another maxWaitTicks: 7",
+    )
+    await done(ada, "plan", number, **terms)
 
 
 async def test_an_estimate_that_has_passed_is_no_estimate(desk: Console) -> None:

@@ -289,9 +289,9 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: in
         assert show(world, number, gate, who, **more) == 0
 
 
-def planned(world: World, number: int, budgets: Sequence[Budget] = BUDGETS) -> None:
+def planned(world: World, number: int, max_wait: int = 0) -> None:
     """Reopening as far as the canary: planned, noticed, shown, signed off."""
-    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, tuple(budgets))) == 0
+    assert say(world, Plan(number, world.time_ms + 2 * HOUR_MS, BUDGETS, max_wait=max_wait)) == 0
     assert show(world, number, Gate.COMMUNICATION) == 0
     world.time_ms += HOUR_MS
     assert say(world, Check(number)) == 0
@@ -312,9 +312,9 @@ def canaries(world: World, number: int, *numbers: int) -> None:
         pay(world, one)
 
 
-def reopened(world: World, number: int, *canary: int) -> None:
+def reopened(world: World, number: int, *canary: int, max_wait: int = 0) -> None:
     """To the drain."""
-    planned(world, number)
+    planned(world, number, max_wait)
     canaries(world, number, *canary)
     survey(world, number)
     assert say(world, OpenDrain(number, SEED)) == 0

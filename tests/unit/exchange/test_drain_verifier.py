@@ -76,7 +76,7 @@ def drained(
         owner = draws.choice(OWNERS)
         size = draws.choice((0.05, 1, 7, 20)) if owner != CAROL else 0.01
         ask(world, size, owner)
-    reopened(world, number, requests(world, CAROL)[0].number)
+    reopened(world, number, requests(world, CAROL)[0].number, max_wait=max_wait)
     tick(world, CHAIN, BTC, 30, 6, max_wait)
     assert (
         world.say(WITHDRAWALS, Cancel(_waiting(world)[-1].number), _waiting(world)[-1].owner) == 0
@@ -85,7 +85,7 @@ def drained(
     tick(world, CHAIN, BTC, 5, 3)
     assert say(world, Fall(number), CLEO) == 0
     settle(world)
-    reopened(world, number, _waiting(world)[0].number)
+    reopened(world, number, _waiting(world)[0].number, max_wait=max_wait)
     while _waiting(world):
         tick(world, CHAIN, BTC, *((9, 2) if max_wait else (40, 7)))
     assert lift(world, number) == 0

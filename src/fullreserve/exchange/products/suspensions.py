@@ -282,8 +282,6 @@ class Suspensions(Evidences):
         self._let_go(self.state.waits, one.number)
         if said.max_wait:
             self._set(self.state.waits, one.number, said.max_wait)
-        elif self._each_lets_go:
-            self._let_go(self.state.waits, one.number)
         self._moved(fresh, _State.REOPEN_PLANNED, who, moment)
         return Outcome()
 
