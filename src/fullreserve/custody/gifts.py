@@ -3,8 +3,8 @@
 The watcher reads them from the blocks that it follows, once their deposits are reported; a second
 node has to tell the same. Until the ledger has them, by `fund-tier`, ledger and chain may differ by
 exactly those.
-What a contract sends them of a chain's own coin by an internal call is in no transaction, and is
-told by balances, as a user's deposit is (`chains/evm_internal`).
+What a contract sends them of a chain's own coin by an internal call is in no transaction: that is
+read later (`contract_calls`).
 """
 
 from __future__ import annotations
@@ -56,13 +56,17 @@ class Gifts:
         """What blocks up to a height brought is not told any more: the store was lost."""
         self._since = height + 1
 
+    def counts(self, block: Block) -> bool:
+        """Whether what a block brought to tiers is told."""
+        return block.height >= self._since
+
     def follows(self, reports: Iterable[following.Report]) -> None:
         """As the chain is now: what left it is forgotten, what came is read later."""
         kept, number = self._store.gifts, self._network.network
         for one in reports:
             if isinstance(one, following.Left):
                 kept.lose_since(number, one.height)
-            elif isinstance(one, following.Reached) and one.block.height >= self._since:
+            elif isinstance(one, following.Reached) and self.counts(one.block):
                 kept.wait_for(number, one.block)
 
     async def read(self, chain: Chain, second: Chain | None) -> None:
@@ -71,13 +75,14 @@ class Gifts:
         Each is kept as soon as it is read, so that who is interrupted goes on there.
         """
         while blocks := self._store.gifts.waiting(self._network.network, BLOCKS_AT_ONCE):
-            tiers = self._places()
+            tiers = self.places()
             other = None if chain.proves_scan else second
             for block in blocks:
                 found = await asyncio.to_thread(_told, block, tiers, chain, other)
                 self._keep(block, found)
 
-    def _places(self) -> dict[bytes, int]:
+    def places(self) -> dict[bytes, int]:
+        """Those of hot, warm and cold, as they are known now."""
         with contextlib.suppress(BadRecord):  # who compares says so; what was known stays known
             self._recorded = self._tiers.recorded()
         return tiers_of(self._recorded | self._tiers.named())
@@ -85,14 +90,18 @@ class Gifts:
     def _keep(self, block: Block, found: Iterable[Incoming]) -> None:
         number = self._network.network
         with self._store.together():
-            if not self._store.gifts.has_read(number, block):
-                return
-            for each in found:
-                name = transfer(self._salt, number, each.txid, each.number)
-                gift = Gift(name, block.height, each.txid, each.tier, each.asset, each.amount)
-                if self._store.gifts.keep(number, gift):
-                    self._fresh.append(name)
-                    self._say(gift)
+            if self._store.gifts.has_read(number, block):
+                self.keep(block, found)
+
+    def keep(self, block: Block, found: Iterable[Incoming]) -> None:
+        """What a block of the chain brought, within `Store.together`."""
+        number = self._network.network
+        for each in found:
+            name = transfer(self._salt, number, each.txid, each.number)
+            gift = Gift(name, block.height, each.txid, each.tier, each.asset, each.amount)
+            if self._store.gifts.keep(number, gift):
+                self._fresh.append(name)
+                self._say(gift)
 
     def _say(self, gift: Gift) -> None:
         amount, _ = self._network.scales[gift.asset].to_ledger(gift.amount)
@@ -176,7 +185,4 @@ def _told(
     found = chain.incoming(block, tiers)
     if second is not None and second.incoming(block, tiers) != found:
         raise following.NodesDiffer(f"two nodes tell other payments in block {block.height}")
-    unnamed = following.internal(
-        chain, second, block, lambda one: one.incoming_internal(block, tiers)
-    )
-    return [*found, *unnamed]
+    return found

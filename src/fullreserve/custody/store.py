@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fullreserve.custody import kept_gifts
+from fullreserve.custody import kept_calls, kept_gifts
 from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Plan
+from fullreserve.custody.kept_calls import KeptCalls
 from fullreserve.custody.kept_file import Together, open_kept
 from fullreserve.custody.kept_gifts import Gift, KeptGifts
 
@@ -86,8 +87,9 @@ class Store:
     """One file, one worker."""
 
     def __init__(self, path: Path) -> None:
-        self._db = open_kept(path, _SCHEMA + kept_gifts.SCHEMA)
+        self._db = open_kept(path, _SCHEMA + kept_gifts.SCHEMA + kept_calls.SCHEMA)
         self.gifts = KeptGifts(self._db)
+        self.calls = KeptCalls(self._db)
 
     def close(self) -> None:
         self._db.close()

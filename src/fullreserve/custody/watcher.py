@@ -25,6 +25,7 @@ from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.health import Health, State, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
+from fullreserve.custody.contract_calls import ContractCalls
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
@@ -54,8 +55,9 @@ SILENT_MS = 15_000
 AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
 BEFORE = 50
-# Of a network: one asks its node now, and one may be reading the blocks of its tiers.
-THREADS = 2
+# Of a network: one asks its node now, one may be reading the blocks of its tiers, and one what
+# contracts sent.
+THREADS = 3
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +91,7 @@ class Watcher:
         self._screens = screens
         self._reconciled: Block | None = None
         self._clock = clock or SystemClock()
+        self._calls = ContractCalls(self._chain, self._second, store, self._clock, gifts)
         self._split = Split(self._chain, self._second, self._clock)
         self._unwell_ms: int | None = None  # since when nodes are not believed
         self._is_shown_well = False  # and what waited has been looked at since
@@ -135,8 +138,33 @@ class Watcher:
             self._is_shown_well = True
             if self._spells is not None:
                 self._spells.ends(await self._house.now_ms(self._clock.wall_ms()))
-        if await self._knows_gifts(found) and self._reconciler is not None and found.tip:
+        knows_calls = await self._knows_calls(found)
+        knows_gifts = await self._knows_gifts(found)
+        if knows_calls and knows_gifts and self._reconciler is not None and found.tip:
             await self._reconcile(self._reconciler, found.tip)
+
+    async def _knows_calls(self, found: Health) -> bool:
+        """Whether it is known what contracts sent; what is told of it now is reported.
+
+        While it is asked for, what nobody has credited yet would look like a difference. Of what a
+        node has lost nothing is waited for.
+        """
+        read = [one for one in await self._calls.read() if self._calls.is_kept(one)]
+        cursor = self._restored(self._store.cursor(self._network.network))
+        if read and cursor is not None:
+            terms, reports = self._network.terms, list[following.Report]()
+            for one in read:
+                reports += following.read_later(cursor, terms, one.block, one.deposits)
+            await self._report(list(self._payloads(reports)))
+            with self._store.together():
+                for one in read:
+                    self._calls.keep(one)
+                self._store.keep_cursor(self._network.network, following.store(cursor))
+        waiting = self._calls.count().waiting
+        if waiting:
+            why = self._calls.problem or "it is being read"
+            self._not_compared(f"what contracts sent in {waiting} blocks waits: {why}", found.tip)
+        return not waiting
 
     async def _knows_gifts(self, found: Health) -> bool:
         """Whether it is known what came to the tiers: else nothing says what the chain may hold."""
@@ -183,7 +211,7 @@ class Watcher:
             for one in (self._chain, self._second):
                 if one is not None:
                     await asyncio.to_thread(one.know, count)
-            self._known = newest
+            self._known, self._calls.places = newest, count
 
     async def _follow(self) -> bool:
         """Whether there may be more; NodeProblem."""
@@ -211,6 +239,8 @@ class Watcher:
             return False  # the next round is told the same
         await self._report(list(self._payloads(reports)))
         with self._store.together():
+            if not is_new:
+                self._calls.follows(reports)
             if self._gifts is not None and not is_new:
                 self._gifts.follows(reports)
             self._store.keep_cursor(number, following.store(cursor))

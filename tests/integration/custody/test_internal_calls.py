@@ -187,7 +187,7 @@ async def test_what_one_node_alone_tells_waits(
     both = msgspec.structs.replace(books.network, nodes=(books.chain.url, books.chain.url))
     watcher = Watcher(both, books.store, books.house, SALT)
     await watcher.round()
-    second = watcher._second
+    second = watcher._calls._second
     assert second is not None
     monkeypatch.setattr(second, "internal", lambda _block: [])
     wallet.pay()

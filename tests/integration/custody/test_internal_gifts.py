@@ -213,13 +213,13 @@ async def test_what_one_node_alone_tells_waits(
     """Criterion: CHAINS-INTERNAL-6. As any other gift."""
     both = msgspec.structs.replace(books.network, nodes=(books.chain.url, books.chain.url))
     watcher = Watcher(both, books.store, books.house, SALT, gifts=books.gifts)
-    second = watcher._second
+    second = watcher._calls._second
     assert second is not None
     monkeypatch.setattr(second, "incoming_internal", lambda _block, _tiers: [])
     books.give(books.lanes[0])
     books.chain.mine()
     await watcher.round()
-    assert (books.gifts_kept(), len(books.store.gifts.waiting(NETWORK, 9))) == ([], 1)
+    assert (books.gifts_kept(), books.store.calls.count(NETWORK).waiting) == ([], 1)
     monkeypatch.undo()
     await watcher.round()
     assert books.gifts_kept() == [(wire.Tier.HOT, COIN, GIVEN)]

@@ -54,6 +54,7 @@ class Scan(NamedTuple):
     deposits: list[Deposit]
     taken: dict[bytes, bytes]  # of the spends that were asked for: which transaction took each
     transactions: int
+    runs_code: bool = False  # contracts may have sent coins that no transaction names
 
 
 class Incoming(NamedTuple):
@@ -255,10 +256,14 @@ class Chain(ABC):
     def internal(self, block: Block) -> list[Deposit] | None:  # noqa: ARG002 - the interface
         """Deposits that no transaction of a block names, as its contracts sent them; NodeProblem.
 
-        Each spends its height alone, which another block takes. None: the node cannot tell of a
-        block so old.
+        Each spends its height alone, which another block takes. None: the node says that it has
+        not kept a state so old.
         """
         return []
+
+    def apart(self) -> Chain:
+        """The same with connections of its own, for who asks for long while others ask as well."""
+        return self
 
     @abstractmethod
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
@@ -275,7 +280,7 @@ class Chain(ABC):
         """The same of what no transaction of a block names, as its contracts sent it; NodeProblem.
 
         Named by the block's hash and numbered by its tier. Nothing of a block in which a place of
-        ours lost some in a way that is not known. None: the node cannot tell of a block so old.
+        ours lost some in a way that is not known. None: the node has not kept a state so old.
         """
         return []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -36,9 +37,9 @@ from fullreserve.custody.chains.adapter import (
     gathered,
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
-from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, span
+from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, runs_code, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
-from fullreserve.custody.chains.evm_safes import paid_by_safes
+from fullreserve.custody.chains.evm_safes import has_failed, paid_by_safes
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept, sendable
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
 from fullreserve.custody.chains.rpc import (
@@ -121,15 +122,21 @@ class EvmChain(Chain):
         told = self._node.call("eth_getBlockByNumber", hex(height), False)
         return None if told is None else read_block(told)
 
+    def apart(self) -> EvmChain:
+        made = copy(self)
+        made._node = self._node.apart()
+        made._balances, made._of_tiers = Balances(made._node), Balances(made._node)
+        return made
+
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
-        sent, logs = self._held(block)
+        sent, logs, has_run = self._held(block)
         deposits = [deposit for one in sent if (deposit := self._coin(one)) is not None]
         by_id = {one.txid: one for one in sent}
         deposits += self._tokens(block, logs, by_id)
         taken = {one.spend: one.txid for one in sent if one.spend in spends}
         if span(block) in spends:
             taken[span(block)] = block.hash
-        return Scan(deposits, taken, len(sent))
+        return Scan(deposits, taken, len(sent), has_run)
 
     def internal(self, block: Block) -> list[Deposit] | None:
         rests = self._balances.rests(block, self._table.places())
@@ -144,7 +151,7 @@ class EvmChain(Chain):
         return found
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
-        sent, logs = self._held(block)
+        sent, logs, _ = self._held(block)
         coins = [
             one
             for one in sent
@@ -221,8 +228,8 @@ class EvmChain(Chain):
     def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
         return account in tiers or self._is_own(account)
 
-    def _held(self, block: Block) -> tuple[list[Sent], Any]:
-        """A block's transactions, and the logs of tokens' transfers in it."""
+    def _held(self, block: Block) -> tuple[list[Sent], Any, bool]:
+        """A block's transactions, the logs of tokens' transfers in it, and whether it ran code."""
         wanted = {
             "blockHash": "0x" + block.hash.hex(),
             "address": ["0x" + contract.hex() for contract in self._asset_of],
@@ -236,9 +243,8 @@ class EvmChain(Chain):
         told, *logs = self._node.calls(asked)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        return [Sent.read(one) for one in listed(field(told, "transactions"))], logs[
-            0
-        ] if logs else []
+        sent = [Sent.read(one) for one in listed(field(told, "transactions"))]
+        return sent, logs[0] if logs else [], runs_code(told, sent)
 
     def departed(self, block: Block) -> list[Departed]:
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
@@ -365,6 +371,9 @@ class EvmChain(Chain):
         at = {"blockHash": "0x" + block.hash.hex()}
         asked = [("eth_call", [{"to": "0x" + one.hex(), "data": SAFE_NONCE}, at]) for one in places]
         told = self._node.tried(asked)
+        for one in told:
+            if isinstance(one, NodeRefuses) and not has_failed(one):
+                raise one  # a Safe may be there, by a node that is busy
         return {
             place: quantity(count)
             for place, count in zip(places, told, strict=True)

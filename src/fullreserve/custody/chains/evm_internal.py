@@ -11,7 +11,15 @@ from typing import Any
 
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, Sent, read_block
-from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeRefuses, field, listed, quantity
+from fullreserve.custody.chains.rpc import (
+    Node,
+    NodeGarbage,
+    NodeRefuses,
+    OldRefused,
+    field,
+    listed,
+    quantity,
+)
 
 INTERNAL = -2  # the output number of what came by internal calls, less the index of its address
 GAS_BARE = 21_000  # of a transaction that runs no contract
@@ -20,6 +28,14 @@ ASKED_AT_ONCE = 500
 NEW = 3
 # Codes of a node that is asked too much, is at fault itself, or lets nobody in: of no state.
 BUSY = frozenset((-32005, -32603, 401, 403, 429))
+# What nodes that have not kept a state say of it.
+_LOST = ("trie", "state", "prun", "histor", "archive")
+
+
+def runs_code(told: Any, sent: Sequence[Sent]) -> bool:
+    """Whether a block's contracts, or the chain itself, may have sent coins; NodeGarbage."""
+    used = quantity(field(told, "gasUsed"))
+    return used > GAS_BARE * len(sent) or bool(told.get("withdrawals"))
 
 
 def span(block: Block) -> bytes:
@@ -38,26 +54,28 @@ class Balances:
     def rests(self, block: Block, places: Sequence[bytes]) -> dict[bytes, int] | None:
         """What a block changed of places beyond its transactions, in wei, by place; NodeProblem.
 
-        Nothing is said of an account that used a nonce by no transaction. None: the node has not
-        kept the state of the block, or of the one before.
+        Nothing is said of an account that used a nonce by no transaction. None: the node says that
+        it has not kept the state of the block, or of the one before. OldRefused: it may be so.
         """
         told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
         if told is None or read_block(told) != block:
             raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
         sent = [Sent.read(one) for one in listed(field(told, "transactions"))]
-        runs = quantity(field(told, "gasUsed")) > GAS_BARE * len(sent)
-        if not places or not (runs or told.get("withdrawals")):
+        if not places or not runs_code(told, sent):
             return {}
         try:
             return self._changed(block, places, sent)
         except NodeRefuses:
             newest = quantity(self._node.call("eth_blockNumber"))
-            if newest - block.height < NEW or not self._is_gone(block, places[0]):
+            refused = self._refused(block, places[0]) if newest - block.height >= NEW else []
+            if not refused:
                 raise
-            return None
+            if any(map(_is_lost, refused)):
+                return None
+            raise OldRefused(refused[0].code, refused[0].message) from None
 
-    def _is_gone(self, block: Block, place: bytes) -> bool:
-        """Whether the node has not kept a state: it tells of the newest, and not of this, again.
+    def _refused(self, block: Block, place: bytes) -> list[NodeRefuses]:
+        """How it refuses a state again, where it tells of the newest at the same time.
 
         A node that is busy, or lets nobody in, has lost nothing: it is asked until it tells.
         """
@@ -66,9 +84,8 @@ class Balances:
         asked = [("eth_getBalance", [account, one]) for one in (*at, "latest")]
         *states, now = self._node.tried(asked)
         if isinstance(now, NodeRefuses):
-            return False
-        refused = [one for one in states if isinstance(one, NodeRefuses)]
-        return any(one.code not in BUSY for one in refused)
+            return []
+        return [one for one in states if isinstance(one, NodeRefuses)]
 
     def _changed(
         self, block: Block, places: Sequence[bytes], sent: Sequence[Sent]
@@ -127,3 +144,8 @@ class Balances:
         for start in range(0, len(asked), ASKED_AT_ONCE):
             told += self._node.calls(asked[start : start + ASKED_AT_ONCE])
         return told
+
+
+def _is_lost(refusal: NodeRefuses) -> bool:
+    said = refusal.message.lower()
+    return refusal.code not in BUSY and any(word in said for word in _LOST)

@@ -7,11 +7,21 @@ from typing import NamedTuple
 
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, Sent
 from fullreserve.custody.chains.evm_transaction import WORD
+from fullreserve.custody.chains.rpc import NodeRefuses
 
 # The selector of `execTransaction`, whose arguments follow in this order.
 EXECUTE = bytes.fromhex("6a761202")
 _TO, _VALUE, _DATA, _OPERATION, _SAFE_GAS, _BASE_GAS, _GAS_PRICE = range(7)
 _WORDS = 10
+# What nodes say of code that ran and failed; the code of such an error is 3, or not agreed on.
+_FAILED = ("revert", "opcode", "stack", "jump", "out of gas", "evm error")
+_REVERTED = 3
+
+
+def has_failed(refusal: NodeRefuses) -> bool:
+    """Whether a node refuses a call because its contract failed: it is no Safe then."""
+    said = refusal.message.lower()
+    return refusal.code == _REVERTED or any(word in said for word in _FAILED)
 
 
 class Execution(NamedTuple):

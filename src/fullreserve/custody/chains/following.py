@@ -9,18 +9,16 @@ is killed in between, says the same things once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import msgspec
-import structlog
 
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit, Incoming
 from fullreserve.custody.chains.rpc import NodeGarbage
 
+BLOCKS_AT_ONCE = 20  # a node that fails in the last of them has all of them asked for again
 KEPT = 500  # blocks that a cursor remembers, thus the deepest reorganisation it follows
-
-log = structlog.get_logger(__name__)
 
 
 class TooDeep(Exception):
@@ -77,9 +75,10 @@ class Left(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """The chain was followed to this block."""
+    """The chain was followed to this block; what its contracts sent, if it ran any, is not read."""
 
     block: Block
+    runs_code: bool = False
 
 
 Report: TypeAlias = Seen | Confirmed | Orphaned | Replaced | Left | Reached
@@ -108,7 +107,7 @@ def advance(
     chain: Chain,
     cursor: Cursor,
     terms: Terms,
-    blocks_max: int = 100,
+    blocks_max: int = BLOCKS_AT_ONCE,
     *,
     second: Chain | None = None,
 ) -> Iterator[Report]:
@@ -132,8 +131,8 @@ def advance(
             break  # the chain moved under our feet: the next call steps back
         if second is not None and second.block(height) != block:
             break
-        yield from _take(chain, second, cursor, block)
-        yield Reached(block)
+        runs_code = yield from _take(chain, second, cursor, block)
+        yield Reached(block, runs_code)
         yield from _confirm(cursor, terms, height)
     del cursor.blocks[:-KEPT]
 
@@ -161,19 +160,38 @@ def _step_back(chain: Chain, cursor: Cursor) -> Iterator[Report]:
                 yield Orphaned(one.deposit, height)
 
 
-def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> Iterator[Report]:
-    """Takes a block onto the cursor."""
+def _take(
+    chain: Chain, second: Chain | None, cursor: Cursor, block: Block
+) -> Generator[Report, None, bool]:
+    """Takes a block onto the cursor; whether it ran code."""
     homeless = [one for one in cursor.open if not one.height]
     wanted = {spend: one.deposit.txid for one in homeless for spend in one.deposit.spends}
     found = chain.scan(block, wanted)
     if second is not None and second.scan(block, wanted) != found:
         raise NodesDiffer(f"two nodes tell other transfers of block {block.height}")
-    deposits = [*found.deposits, *internal(chain, second, block, lambda one: one.internal(block))]
     cursor.blocks.append((block.height, block.hash))
     for one in homeless:
         # Its own transaction may come back and pay nothing this time, as a token that was paused.
-        if not found.taken.keys().isdisjoint(one.deposit.spends):
+        # What this block's own contracts sent waits until that is read once more.
+        is_taken = not found.taken.keys().isdisjoint(one.deposit.spends)
+        if is_taken and one.deposit.txid != block.hash:
             one.taken_at = block.height
+    yield from _seen(cursor, block, found.deposits)
+    return found.runs_code
+
+
+def read_later(
+    cursor: Cursor, terms: Terms, block: Block, deposits: Iterable[Deposit]
+) -> Iterator[Report]:
+    """Takes what contracts sent in a block of the cursor's: it is read behind the others."""
+    yield from _seen(cursor, block, deposits)
+    for one in cursor.open:
+        if not one.height and one.deposit.txid == block.hash:
+            one.taken_at = block.height  # its block came back, and tells of it no more
+    yield from _confirm(cursor, terms, cursor.blocks[-1][0])
+
+
+def _seen(cursor: Cursor, block: Block, deposits: Iterable[Deposit]) -> Iterator[Report]:
     known = {(one.deposit.txid, one.deposit.output): one for one in cursor.open}
     for deposit in deposits:
         again = known.get((deposit.txid, deposit.output))
@@ -186,16 +204,15 @@ def _take(chain: Chain, second: Chain | None, cursor: Cursor, block: Block) -> I
 
 def internal(
     chain: Chain, second: Chain | None, block: Block, ask: Callable[[Chain], list[_Told] | None]
-) -> list[_Told]:
+) -> list[_Told] | None:
     """What contracts sent in a block, by both nodes; NodeProblem, NodesDiffer.
 
-    Nothing where a node cannot tell: it stays a difference.
+    None where a node has not kept its state.
     """
     found = ask(chain)
     told = ask(second) if second is not None else found
     if found is None or told is None:
-        log.warning("not told what contracts sent", network=chain.network, height=block.height)
-        return []
+        return None
     if told != found:
         raise NodesDiffer(f"two nodes tell other balances around block {block.height}")
     return found

@@ -10,6 +10,7 @@ import base64
 import http.client
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from decimal import Decimal, InvalidOperation
 from threading import Lock
 from typing import Any
@@ -49,6 +50,10 @@ class Outbid(NodeRefuses):
     """A higher fee is wanted, as where it holds another transaction that takes the same."""
 
 
+class OldRefused(NodeRefuses):
+    """It tells of the newest block and not of an older one, and does not say that it lost it."""
+
+
 class Node:
     """One node. The URL may hold a name and a password, which no message repeats.
 
@@ -69,6 +74,13 @@ class Node:
         self._connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
         self._last = 0
         self._asking = Lock()
+
+    def apart(self) -> Node:
+        """The same node through another connection, which waits for none of this one's calls."""
+        made, old = copy(self), self._connection
+        made._connection = type(old)(old.host, old.port, timeout=old.timeout)
+        made._asking = Lock()
+        return made
 
     def close(self) -> None:
         """Ends the connection; the next call makes a new one."""
