@@ -18,7 +18,7 @@ import structlog
 from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit, Incoming
-from fullreserve.custody.chains.rpc import NodeProblem, OldRefused
+from fullreserve.custody.chains.rpc import NodeGarbage, NodeProblem, OldRefused
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.kept_calls import CallBlock, CallBlocks
 from fullreserve.custody.store import Store
@@ -129,41 +129,42 @@ class ContractCalls:
     async def _read(
         self, waiting: list[CallBlock], lost: list[CallBlock], tiers: Mapping[bytes, int]
     ) -> None:
-        """Blocks that wait until one is refused; a few of the lost, whatever is said of each."""
+        """Those that wait, up to one that a node does not tell; then a few of the lost."""
         for one in waiting:
             problem = await self._try(one, tiers)
             self._failed = self._failed + 1 if problem else 0
-            self.problem = problem
             self._pause = min(2 ** (self._failed - 1), PAUSE_MOST) - 1 if self._failed else 0
-            if problem and one.block.hash not in self._refused:
-                break
+            self.problem = str(problem or "")
+            if not _goes_on(problem):
+                return
         for one in lost:
-            await self._try(one, tiers)
+            if not _goes_on(await self._try(one, tiers)):
+                return
 
-    async def _try(self, one: CallBlock, tiers: Mapping[bytes, int]) -> str:
-        """Why a block is not read; "" where it is, or its state is lost."""
+    async def _try(self, one: CallBlock, tiers: Mapping[bytes, int]) -> NodeProblem | None:
+        """Why a block is not read; None where it is, or its state is lost."""
         hash_ = one.block.hash
         try:
             told = await asyncio.to_thread(self._ask, one, tiers)
         except OldRefused as problem:
             self._refused[hash_] += 1
-            if self._refused[hash_] >= REFUSED_MOST:
-                self._lose(one.block, str(problem))
-                return ""
-            return str(problem)
+            if self._refused[hash_] < REFUSED_MOST:
+                return problem
+            self._lose(one.block, str(problem))
+            return None
         except NodeProblem as problem:
-            return str(problem)
+            return problem
         except Exception as problem:  # what a node says may lead to anything
             said = f"what its node says leads to {type(problem).__name__}"
             if said != self.problem:
                 log.exception("calls of contracts not read", network=self._network)
-            return said
+            return NodeGarbage(said)
         self._refused.pop(hash_, None)
         if told is None:
             self._lose(one.block, "a node has not kept its state")
         else:
             self._told.append(told)
-        return ""
+        return None
 
     def _ask(self, one: CallBlock, tiers: Mapping[bytes, int]) -> Told | None:
         """In a thread; None where the state is lost."""
@@ -187,3 +188,8 @@ class ContractCalls:
         if self._store.calls.has_lost(self._network, block):
             log.warning("not told what contracts sent: asked for again from time to time",
                         network=self._network, height=block.height, problem=why)  # fmt: skip
+
+
+def _goes_on(problem: NodeProblem | None) -> bool:
+    """Whether a node may tell of other blocks where it did not of one."""
+    return problem is None or isinstance(problem, OldRefused)
