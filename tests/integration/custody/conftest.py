@@ -8,11 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from fullreserve.custody import nodes
+from fullreserve.custody import contract_calls, nodes
 from tests.integration.custody.outsiders import COIN, TOKEN, Bed, EvmBed, UtxoBed
 
 # Until the first coinbases can be spent.
 BLOCKS = 125
+
+
+@pytest.fixture(autouse=True)
+def _reads_in_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, a look waits for what contracts sent."""
+    monkeypatch.setattr(contract_calls, "WAIT_MS", 600_000)
 
 
 def _start_litecoind(folder: Path, _pays_to: str) -> nodes.NodeProcess:

@@ -19,6 +19,7 @@ from fullreserve.custody import contract_calls
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.evm import SAFE_NONCE
 from fullreserve.custody.contract_calls import PAUSE_MOST, REFUSED_MOST
+from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
@@ -30,7 +31,7 @@ from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_internal_calls import GIVEN, UNITS, Wallet
 from tests.integration.custody.test_internal_gifts import OWNERS, House
 from tests.integration.custody.test_internal_gifts import warm as a_safe
-from tests.integration.custody.test_reconciling import LARGE, LASTS_MS, NETWORK, NOTHING, SALT
+from tests.integration.custody.test_reconciling import LARGE, NETWORK, NOTHING, SALT
 from tests.integration.custody.withdrawing import Withdrawing
 
 
@@ -152,7 +153,7 @@ async def test_a_busy_node_holds_up_no_plain_deposit(
         assert "what contracts sent in 1 blocks waits" in unknown.problem
         assert not await books.suspended()
         assert node.asked > 0
-        monkeypatch.setattr(contract_calls, "WAIT_MS", 60_000)
+        monkeypatch.setattr(contract_calls, "WAIT_MS", 600_000)
         node.may.set()
         await credited(wallet, watcher)
 
