@@ -33,6 +33,7 @@ from fullreserve.exchange.products.policy_wire import (
     Refused,
 )
 from fullreserve.exchange.products.withdrawal_state import (
+    GetRequest,
     GetWithdrawal,
     ListUndecided,
     Undecided,
@@ -169,7 +170,7 @@ class Deciding:
         """
         if not left:
             return [], []
-        numbers = tuple(one.withdrawal for one in left)
+        numbers = tuple(one.request or one.withdrawal for one in left)
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         states: list[int] = await self._house.ask(POLICY, ListStates(numbers, now_ms))
         pairs = list(zip(left, states, strict=True))
@@ -210,8 +211,9 @@ class Deciding:
 
     async def _subject(self, one: Undecided, text: str) -> Subject:
         found: Withdrawal | None = await self._house.ask(
-            wire.WITHDRAWALS, GetWithdrawal(one.withdrawal)
+            wire.WITHDRAWALS, GetRequest(one.withdrawal)
         )
         asset, amount, usd = (found.asset, found.value, found.usd) if found else (0, 0, 0)
         address, _, memo = text.partition(":")
-        return Subject(*(one.withdrawal, one.owner, one.network, asset, amount, usd, address, memo))
+        place = (one.request or one.withdrawal, one.owner, one.network)
+        return Subject(*place, asset, amount, usd, address, memo)

@@ -226,6 +226,8 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
             withdrawals.GetOwnSettings(ALICE), withdrawals.GetAsker(queued),
+            withdrawals.GetRequest(queued), withdrawals.ListParts((queued, waiting)),
+            withdrawals.GetSplits(number),
             *(withdrawals.ListPassed(CAROL, 0, LIMIT, is_sent=sent) for sent in (True, False)),
         ],
         SUSPENSIONS: [

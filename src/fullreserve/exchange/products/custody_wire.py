@@ -328,6 +328,7 @@ class Request(Payload, frozen=True, tag=30):
     by_api: bool = False
     from_book: bool = False  # to a user, who was found by an address of the sender's book
     whence: Whence = Whence()
+    allow_split: bool = False  # a drain may pay it in tranches; from edition 8 on, on a chain
 
 
 class Cancel(Payload, frozen=True, tag=31):
@@ -388,7 +389,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     3: a drain that begins walks its queue a few at a time, and is a suspension's. 5: in a drain
     that begins lane S saves for its first request. 6: what people look at for the travel rule alone
     waits in state 17, in which its owner may cancel it. 7: what several drains hold waits until
-    each has let it go, and none pays sooner than its plan says.
+    each has let it go, and none pays sooner than its plan says. 8: a request may be paid in
+    tranches.
     """
 
     edition: int = 0

@@ -17,6 +17,13 @@ half of the transactions where there are two or more. Then every request is paid
 ticks, whoever joins behind it: when it has waited so long, only those before it hold it up. What an
 owner has saved stays for those of his that are overdue, where the drain says so (`FOR_OVERDUE`);
 before, who had another request in lane L kept no more there than that one wants.
+
+A request of lane L whose owner has agreed to it (`least`) is paid in tranches. Where a transaction
+is left when all that fits is paid, what an owner has saved is paid of the oldest of his requests
+that are in turn: in whole steps, no less than its least, and so that no less is left. A tick pays
+one tranche, to whom most is due, the oldest among equals: what the others have saved is theirs in
+the next. It is out of the owner's own share, so that nobody else has less. Who has a request that
+is overdue saves for that one.
 """
 
 from __future__ import annotations
@@ -57,11 +64,48 @@ class Waiting(NamedTuple):
     amount: int
     is_small: bool  # its owner's whole queue is
     is_overdue: bool = False  # it has waited as long as any may
+    least: int = 0  # of a tranche, and of what one leaves; 0: it is paid whole
+    step: int = 1  # of which a tranche is a multiple
 
 
 class Drained(NamedTuple):
     numbers: tuple[int, ...]  # to be paid now, in order
     credits: dict[int, int]  # of owners whose request does not fit yet; lane S's own; the overdue's
+
+
+class Part(NamedTuple):
+    """A tranche of a request."""
+
+    number: int
+    amount: int
+
+
+def tranche(queue: Sequence[Waiting], slots: int, done: Drained) -> Part | None:
+    """What a tick pays of a request besides, of the credits that it leaves; None for nothing."""
+    if len(done.numbers) >= slots:
+        return None
+    paid, first = dict.fromkeys(done.numbers), dict[int, Waiting]()
+    late = dict.fromkeys(one.owner for one in queue if one.is_overdue)
+    for one in queue:
+        if not one.is_small and one.number not in paid and one.owner not in late:
+            first.setdefault(one.owner, one)
+    due = [
+        (
+            -done.credits.get(one.owner, 0),
+            one.number,
+            _in_steps(done.credits.get(one.owner, 0), one),
+        )
+        for one in first.values()
+        if one.least
+    ]
+    found = min((each for each in due if each[2]), default=None)
+    return None if found is None else Part(*found[1:])
+
+
+def _in_steps(has: int, one: Waiting) -> int:
+    """What a credit pays of a request; 0: nothing yet."""
+    amount = min(has, one.amount - one.least) // one.step * one.step
+    return amount if amount >= one.least else 0
 
 
 def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int, int]) -> Drained:

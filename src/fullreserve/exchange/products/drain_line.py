@@ -70,6 +70,10 @@ class Line:
         self._since[entry.number] = self._ticks
         self._all.add(entry.number, 0)
 
+    def lower(self, entry: Entry) -> None:
+        """Less of a request that is there waits, in its place; its USD are those of the whole."""
+        self._queue[entry.number] = entry
+
     def leave(self, number: int) -> None:
         """Takes a request out; KeyError when it is not there."""
         entry = self._queue.pop(number)

@@ -62,6 +62,30 @@ class Pass(msgspec.Struct, array_like=True):
     credits: dict[int, Amount] = msgspec.field(default_factory=dict)
 
 
+class Cut(msgspec.Struct, array_like=True, frozen=True):
+    """How a request may be paid in tranches; as of `drain.Waiting`."""
+
+    least: Amount
+    step: Amount
+
+
+class Tranche(msgspec.Struct, array_like=True, frozen=True):
+    """What of a request a tick paid; it is a withdrawal itself, by the tick's sequence."""
+
+    request: int
+    amount: Amount
+
+
+class SplitLog(msgspec.Struct, array_like=True):
+    """What the logs of a suspension have beside: `cuts` by request, `tranches` by tick."""
+
+    cuts: dict[int, Cut] = msgspec.field(default_factory=dict)
+    tranches: dict[int, Tranche] = msgspec.field(default_factory=dict)
+
+
+SplitLogs = dict[int, SplitLog]  # by suspension
+NO_SPLITS = SplitLog()
+
 # By suspension, network and asset.
 Passes = dict[int, dict[int, dict[int, Pass]]]
 
@@ -147,16 +171,23 @@ def noted(
     )
 
 
-def chained(log: DrainLog, tick: DrainTick) -> DrainTick:
+def chained(log: DrainLog, tick: DrainTick, splits: SplitLog = NO_SPLITS) -> DrainTick:
     """A tick with its hash, behind the log's last."""
     last = log.ticks[-1].digest if log.ticks else bytes(32)
-    return msgspec.structs.replace(tick, digest=sha256(last + text_of(tick)).digest())
+    return msgspec.structs.replace(tick, digest=sha256(last + text_of(tick, splits)).digest())
 
 
-def summed(network: int, asset: int, log: DrainLog) -> DrainSum:
+def summed(network: int, asset: int, log: DrainLog, splits: SplitLog = NO_SPLITS) -> DrainSum:
     """Over all ticks, of which there is one at least."""
-    amounts = {one.number: amount_int(one.amount) for tick in log.ticks for one in tick.entered}
-    paid = [amounts[number] for tick in log.ticks for number in tick.paid]
+    amounts: dict[int, int] = {}
+    paid: list[int] = []
+    for tick in log.ticks:
+        amounts |= {one.number: amount_int(one.amount) for one in tick.entered}
+        paid += (amounts[number] for number in tick.paid)
+        part = splits.tranches.get(tick.sequence)
+        if part is not None:
+            amounts[part.request] -= amount_int(part.amount)
+            paid.append(amount_int(part.amount))
     last = log.ticks[-1]
     return DrainSum(
         *(network, asset, len(log.ticks), len(paid), amount_bytes(sum(paid))),
@@ -164,25 +195,36 @@ def summed(network: int, asset: int, log: DrainLog) -> DrainSum:
     )
 
 
-def plus(before: DrainSum, log: DrainLog, amount: int) -> DrainSum:
-    """With the log's last tick, which paid an amount."""
+def plus(before: DrainSum, log: DrainLog, amount: int, tranches: int = 0) -> DrainSum:
+    """With the log's last tick, which paid an amount, so many tranches in it."""
     last = log.ticks[-1]
     return DrainSum(
-        *(before.network, before.asset, len(log.ticks), before.paid + len(last.paid)),
+        *(before.network, before.asset, len(log.ticks), before.paid + len(last.paid) + tranches),
         *(amount_bytes(amount_int(before.amount) + amount), len(log.waiting)),
         *(last.digest, last.time_ms),
     )
 
 
-def text_of(tick: DrainTick) -> bytes:
-    """A tick as the text that its hash is over: numbers by comma, parts by line."""
-    entered = (
-        f"{one.number}:{one.share}:{amount_int(one.amount)}:{one.usd}" for one in tick.entered
+def columns(one: Entry, splits: SplitLog = NO_SPLITS) -> list[str]:
+    """A request as its line's log has it; how it may be paid in tranches, where it may."""
+    found = [str(each) for each in (one.number, one.share, amount_int(one.amount), one.usd)]
+    cut = splits.cuts.get(one.number)
+    return (
+        found
+        if cut is None
+        else [*found, *(str(amount_int(each)) for each in (cut.least, cut.step))]
     )
-    parts = (
+
+
+def text_of(tick: DrainTick, splits: SplitLog = NO_SPLITS) -> bytes:
+    """A tick as the text that its hash is over: numbers by comma, parts by line."""
+    parts = [
         f"{tick.sequence},{tick.time_ms},{amount_int(tick.budget)},{tick.slots}",
-        ",".join(entered),
+        ",".join(":".join(columns(one, splits)) for one in tick.entered),
         ",".join(map(str, tick.left)),
         ",".join(map(str, tick.paid)),
-    )
+    ]
+    part = splits.tranches.get(tick.sequence)
+    if part is not None:
+        parts.append(f"{part.request}:{amount_int(part.amount)}")
     return "\n".join(parts).encode()

@@ -114,6 +114,7 @@ from fullreserve.exchange.products.withdrawal_rulings import reviewed_since
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     REVIEWS,
+    GetRequest,
     GetWithdrawal,
     Withdrawal,
 )
@@ -248,12 +249,13 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         return Outcome()
 
     def _judge(self, word: Judge, moment: Moment, view: View) -> int:
-        known = self.state.decisions.get(word.withdrawal)
+        # A tranche is judged as what was asked for, whole: once, whichever of them is due first.
+        answer = view.query(AskFold(WITHDRAWALS, _encode(GetRequest(word.withdrawal))))
+        one = None if answer is None else _withdrawal(answer)
+        known = self.state.decisions.get(word.withdrawal if one is None else one.number)
         met = self._met(known, moment.time_ms)
         if known is not None and not met and not self._may_be_asked_again(known):
             return 0
-        answer = view.query(AskFold(WITHDRAWALS, _encode(GetWithdrawal(word.withdrawal))))
-        one = None if answer is None else _withdrawal(answer)
         if known is not None and not met and (one is None or not self._is_overtaken(one, view)):
             return 0
         if self._wants_hook(word.webhook):

@@ -73,7 +73,7 @@ def assess(
     traced = trace(one.owner, usd, lambda owner: known.velocity.since(owner, since_ms), read)
     others_usd = known.beside(one.owner, word.place, since_ms)
     beside_usd = max(traced.beside_usd, others_usd)
-    asker = _asker_of(one.number, view)
+    asker = _asker_of(word.withdrawal, view)
     month_ms = moment.time_ms - REPLAY_MS
     facts = RiskFacts(
         usd,

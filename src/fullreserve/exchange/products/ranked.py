@@ -33,6 +33,10 @@ class Ranked:
     def __len__(self) -> int:
         return len(self._amounts)
 
+    def amount(self, number: int) -> int:
+        """Of a number; KeyError when it is not there."""
+        return self._amounts[number]
+
     def __contains__(self, number: int) -> bool:
         return number in self._amounts
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from fullreserve.exchange.products.custody_wire import Destination, Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
-from fullreserve.exchange.products.drain_log import Queued
+from fullreserve.exchange.products.drain_log import NO_SPLITS, Queued
 from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.risk_tracing import Passed, PassedList
-from fullreserve.exchange.products.withdrawal_index import Index, Row
+from fullreserve.exchange.products.withdrawal_index import GIVEN_BACK, Index, Row
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
@@ -30,10 +31,13 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetOwnSettings,
     GetPlace,
     GetQuota,
+    GetRequest,
     GetSmallest,
+    GetSplits,
     GetWithdrawal,
     ListFees,
     ListOpen,
+    ListParts,
     ListPassed,
     ListPay,
     ListQueue,
@@ -44,6 +48,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListWithdrawals,
     NextSettled,
     OwnSettings,
+    Parts,
     Place,
     Quota,
     Sum,
@@ -80,7 +85,34 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(state.withdrawals.get(number))
     if isinstance(asked, GetAsker | ListPassed):
         return _encode(_of_risk(asked, state, known))
+    if isinstance(asked, GetRequest | ListParts | GetSplits):
+        return _encode(_of_tranches(asked, state, known))
     return _encode(_about_many(asked, state, known))
+
+
+def _of_tranches(
+    asked: GetRequest | ListParts | GetSplits, state: WithdrawalsState, known: Index
+) -> object:
+    if isinstance(asked, GetSplits):
+        return state.split_logs.get(asked.suspension, NO_SPLITS)
+    if isinstance(asked, ListParts):
+        return [_parts(number, state, known) for number in asked.numbers]
+    one = state.withdrawals.get(asked.number)
+    if one is None or state.split_of(one) is None:
+        return one
+    number = state.request_of(one.number)
+    request = state.withdrawals.get(number, one)
+    return replace(one, number=number, amount=state.splits[number].amount, usd=request.usd)
+
+
+def _parts(number: int, state: WithdrawalsState, known: Index) -> Parts:
+    request, split = state.parts.get(number, 0), state.splits.get(number)
+    if split is None:
+        return Parts(request)
+    numbers = tuple(known.parts_of.get(number, ()))
+    found = [state.withdrawals[each] for each in (*numbers, number) if each in state.withdrawals]
+    sent = (one for one in found if one.binding and one.state not in GIVEN_BACK)
+    return Parts(0, split.amount, numbers, amount_bytes(sum(one.value for one in sent)))
 
 
 def _fees(now_ms: int, state: WithdrawalsState) -> list[Fee]:
@@ -138,6 +170,8 @@ def _passed(asked: ListPassed, state: WithdrawalsState, known: Index) -> PassedL
     sums: dict[int, int] = {}
     for place, number in enumerate(reversed(table.get(asked.owner, {}))):
         one = state.withdrawals[number]
+        if number in state.parts:
+            continue  # as old as its request
         if one.requested_ms <= asked.since_ms:
             break
         if place == asked.limit:
@@ -174,9 +208,16 @@ def quota_of(owner: int, now_ms: int, state: WithdrawalsState, known: Index) -> 
     used = 0
     for number in reversed(known.of_owner.get(owner, {})):
         one = state.withdrawals[number]
-        if one.requested_ms <= now_ms - DAY_MS:
+        is_old = one.requested_ms <= now_ms - DAY_MS
+        if number in state.parts:
+            # As old as its request, which counts whole unless the rest of it was given back.
+            request = state.withdrawals.get(state.parts[number])
+            if not is_old and (request is None or request.state in GIVEN_BACK):
+                used += one.usd if one.state not in GIVEN_BACK else 0
+            continue
+        if is_old:
             break
-        if one.state not in (WithdrawalState.CANCELED, WithdrawalState.FAILED):
+        if one.state not in GIVEN_BACK:
             used += one.usd
     until = state.stops.get(owner, 0)
     return Quota(limit, used, until if until > now_ms else 0)
@@ -273,7 +314,8 @@ def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> l
         for number in known.after(after, asked.limit, partial(_is_undecided, is_asked=is_asked)):
             one = state.withdrawals[number]
             place = (number, one.owner, one.network, one.destination)
-            found.append(Undecided(*place, is_asked, state.judged.get(number, 0)))
+            judged, request = state.judged.get(number, 0), state.request_of(number)
+            found.append(Undecided(*place, is_asked, judged, request))
     return found
 
 

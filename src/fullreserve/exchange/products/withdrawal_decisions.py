@@ -41,8 +41,9 @@ class Decisions(WithdrawalTable):
         """The policy's decision: let through, held for its owner or people, or refunded."""
         if one.binding or one.state in FINAL or not self.state.asks_policy:
             return Outcome()
-        found = decision_of(one.number, view)
-        decided = standing_of(one.number, moment.time_ms, view)
+        request = self.state.request_of(one.number)
+        found = decision_of(request, view)
+        decided = standing_of(request, moment.time_ms, view)
         if found is None or not decided:
             return Outcome(code=Unsound.NOT_PAYABLE)
         if decided == DecisionState.ALLOWED and self._is_overtaken(one, view):
@@ -61,11 +62,25 @@ class Decisions(WithdrawalTable):
             return self._kept(one, _State.COOLING, moment)
         if decided == DecisionState.WAITING:
             return Outcome() if one.state in REVIEWS else self._to_people(one, moment, view)
-        return self._refunded(one, _State.FAILED, refusal_of(found), moment)
+        return self._refused(one, refusal_of(found), moment)
+
+    def _refused(self, one: Withdrawal, reason: int, moment: Moment) -> Outcome:
+        """What of a request is not paid or about to be: it is decided as a whole."""
+        request = self.state.request_of(one.number)
+        parts = sorted((request, *self._known.parts_of.get(request, ())))
+        rest = [self.state.withdrawals[each] for each in parts if each in self.state.withdrawals]
+        done = [
+            self._refunded(each, _State.FAILED, reason, moment)
+            for each in rest
+            if not each.binding and each.state not in FINAL
+        ]
+        return Outcome(postings=tuple(line for each in done for line in each.postings))
 
     def _to_people(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
         """Under review, or shown as waiting for the other institution."""
-        is_travel = self.state.edition >= TRAVEL_SHOWN and waits_for_travel_rule(one.number, view)
+        is_travel = self.state.edition >= TRAVEL_SHOWN and waits_for_travel_rule(
+            self.state.request_of(one.number), view
+        )
         return self._kept(one, _State.TRAVEL_RULE if is_travel else _State.REVIEW, moment)
 
     def _kept(self, one: Withdrawal, state: WithdrawalState, moment: Moment) -> Outcome:
@@ -93,6 +108,8 @@ class Decisions(WithdrawalTable):
         profile = known_owner(one.owner, view)
         if profile is None or self._is_stopped(one, profile, view):
             one.state = _State.QUEUED
+            if one.number in self.state.parts:
+                self._to_queue(one)
         else:
             self._to_payer(one)
         return Outcome()

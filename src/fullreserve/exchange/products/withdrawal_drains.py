@@ -25,6 +25,7 @@ from fullreserve.exchange.products.drain_log import (
 from fullreserve.exchange.products.suspension_asking import drain_of
 from fullreserve.exchange.products.suspension_state import Refused as Stop
 from fullreserve.exchange.products.withdrawal_drained import Drained
+from fullreserve.exchange.products.withdrawal_splits import Splits
 from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
     EACH_LETS_GO,
@@ -33,11 +34,10 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 
-class Drains(WithdrawalTable):
+class Drains(Splits):
     """Queues that are paid out again."""
 
     def _drain(self, asked: Drain, moment: Moment, view: View) -> Outcome:
@@ -125,38 +125,54 @@ class Drains(WithdrawalTable):
         log, done = self._begun(key, asked.max_wait)
         line = self._known.lines[key]
         fit, had, end = self._behind(done.cursor, asked, line, drained)
-        entered = [self._entry(number, log) for number in fit if number not in done.queue]
-        here = dict.fromkeys(fit)
-        gone = [number for number in had if number not in here]
+        here = {number: number in done.queue and self._is_as(done.queue[number]) for number in fit}
+        entered = [self._entry(number, log) for number in fit if not here[number]]
+        gone = [number for number in had if not here.get(number)]
+        self._note_cuts(suspension, entered)
         self._replace(done, line, gone, entered)
         paid: tuple[int, ...] = ()
+        part: drain.Part | None = None
         cursor, slots = end or max(done.cursor, 1), 0
         if not end:
             slots = min(asked.slots, PAID_AT_ONCE)
             waiting = line.in_turn(slots)
-            late = [each.number for each in waiting if not self._fits(each.number, drained)]
+            late = [
+                each.number
+                for each in waiting
+                if not self._fits(each.number, drained) or not self._is_as(done.queue[each.number])
+            ]
             if late:
                 # They left when they had been looked at: the next word pays without them.
                 self._replace(done, line, late, ())
                 gone, slots = sorted(dict.fromkeys((*gone, *late))), 0
             else:
-                paid, cursor = self._paid_in_turn(waiting, asked, done, slots), 0
+                (paid, part), cursor = self._paid_in_turn(key, waiting, asked, slots), 0
                 self._replace(done, line, paid, ())
+                self._lower(done, line, part)
                 line.ticked()
         before, done.cursor = done.cursor, cursor
         self._undo.append(lambda: setattr(done, "cursor", before))
         place = (moment.sequence, moment.time_ms, asked.budget, slots)
-        tick = chained(log, DrainTick(*place, tuple(entered), tuple(gone), paid, b""))
+        splits = self._note_part(suspension, moment.sequence, part)
+        tick = chained(log, DrainTick(*place, tuple(entered), tuple(gone), paid, b""), splits)
         log.ticks.append(tick)
         self._undo.append(lambda: log.ticks.__delitem__(-1))
         amount = sum(self.state.withdrawals[number].value for number in paid)
-        told = plus(self._sum_before(*key), log, amount)
+        tranches = int(part is not None)
+        told = plus(self._sum_before(*key), log, amount + (part.amount if part else 0), tranches)
         most = self.state.max_wait_of(*key)
         told = replace(told, waiting=len(done.queue), is_by_a_few=True, cursor=cursor)
         told = replace(told, max_wait=most)
         self._set(self._known.drained[suspension], key[1:], told)
         self._pay(paid, drained, moment, view)
+        if part is not None:
+            self._split(part, drained.began, moment, view)
         return Outcome()
+
+    def _is_as(self, entry: Entry) -> bool:
+        """Whether as much of a request waits as its line has; a tranche may have come back."""
+        one = self.state.withdrawals.get(entry.number)
+        return one is None or one.amount == entry.amount
 
     def _begun(self, key: tuple[int, int, int], max_wait: int) -> tuple[DrainLog, Pass]:
         """The log of a drain and what it comes to: new ones, when this is its first word."""
@@ -238,19 +254,25 @@ class Drains(WithdrawalTable):
             self._set(done.queue, entry.number, entry)
 
     def _paid_in_turn(
-        self, waiting: Sequence[drain.Waiting], asked: Drain, done: Pass, slots: int
-    ) -> tuple[int, ...]:
+        self, key: tuple[int, int, int], waiting: Sequence[drain.Waiting], asked: Drain, slots: int
+    ) -> tuple[tuple[int, ...], drain.Part | None]:
+        done = self.state.passes[key[0]][key[1]][key[2]]
+        waiting = [self._with_cut(key[0], each) for each in waiting]
         shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
         own = (drain.LANE_S, drain.OVERDUE, drain.FOR_OVERDUE)
         shares |= dict.fromkeys(one for one in own if one in done.credits)
         carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
         found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
+        part = drain.tranche(waiting, slots, found)
+        if part is not None:
+            (owner,) = (each.owner for each in waiting if each.number == part.number)
+            found.credits[owner] -= part.amount
         for share in shares:
             if share in found.credits:
                 self._set(done.credits, share, amount_bytes(found.credits[share]))
             elif share in done.credits:
                 self._remove(done.credits, share)
-        return found.numbers
+        return found.numbers, part
 
     # What is told
 
@@ -268,6 +290,8 @@ class Drains(WithdrawalTable):
             self._remove(self.state.passes, oldest)
         if oldest in self.state.max_waits:
             self._remove(self.state.max_waits, oldest)
+        if oldest in self.state.split_logs:
+            self._remove(self.state.split_logs, oldest)
         for key in [each for each in self._known.lines if each[0] == oldest]:
             self._remove(self._known.lines, key)
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from fullreserve.exchange.products.changes import ByChange
 from fullreserve.exchange.products.custody_wire import Destination
 from fullreserve.exchange.products.drain_line import Line
-from fullreserve.exchange.products.drain_log import DrainSum, Pass, summed
+from fullreserve.exchange.products.drain_log import NO_SPLITS, DrainSum, Pass, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
@@ -27,6 +27,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalsState,
     WithdrawalState,
 )
+from fullreserve.exchange.wire.commands import amount_int
 
 # What a suspension sends back to its queue, or lets go on from it.
 SETTLED = (WithdrawalState.QUEUED, WithdrawalState.WAITING, WithdrawalState.SHORT)
@@ -68,6 +69,7 @@ class Index:
         self.open: dict[int, None] = {}
         self.open_of: dict[int, dict[int, None]] = {}  # by owner
         self.finals: dict[int, None] = {}  # who ended first first
+        self.parts_of: dict[int, dict[int, None]] = {}  # tranches, by request
         self.rows: dict[Row, Ranked] = {}
         self.taken: dict[tuple[int, int], Ranked] = {}  # by network and asset; of a day
         self._row_of: dict[int, Row] = {}
@@ -76,7 +78,9 @@ class Index:
         self._rank_of: dict[int, int] = {}
         self.drained: dict[int, dict[tuple[int, int], DrainSum]] = {  # by suspension
             suspension: {
-                (network, asset): summed(network, asset, log)
+                (network, asset): summed(
+                    network, asset, log, state.split_logs.get(suspension, NO_SPLITS)
+                )
                 for network, by_asset in logs.items()
                 for asset, log in by_asset.items()
             }
@@ -112,6 +116,8 @@ class Index:
             self.of_receiver.setdefault(one.destination, {})[one.number] = None
         if one.client:
             self.clients[one.owner, one.client] = one.number
+        if one.number in self._state.parts:
+            self.parts_of.setdefault(self._state.parts[one.number], {})[one.number] = None
         self._take(one)
         if one.state in FINAL:
             self.finals[one.number] = None
@@ -133,6 +139,9 @@ class Index:
         if one.kind == Destination.OWNER:
             self.of_receiver.get(one.destination, {}).pop(one.number, None)
         self.clients.pop((one.owner, one.client), None)
+        mine = self.parts_of.get(self._state.request_of(one.number), {})
+        if mine.pop(one.number, one) is None and not mine:
+            del self.parts_of[self._state.request_of(one.number)]
         self._give_back(one)
         if one.number in self.open:
             self._leave(one)
@@ -143,7 +152,7 @@ class Index:
         """It has come to its end."""
         self._leave(one)
         self.finals[one.number] = None
-        if one.state in GIVEN_BACK:
+        if self._is_given_back(one):
             self._give_back(one)
 
     def open_again(self, one: Withdrawal) -> None:
@@ -164,7 +173,10 @@ class Index:
             is_let_through(one.number, self._state),
             one.number in self._state.judged,
         )
-        if self._row_of.get(one.number) == fresh or one.number not in self.open:
+        is_there = self._row_of.get(one.number) == fresh
+        if one.number not in self.open or (
+            is_there and self.rows[fresh].amount(one.number) == one.value
+        ):
             return
         self._unplace(one.number)
         self._row_of[one.number] = fresh
@@ -193,9 +205,18 @@ class Index:
             del self.rows[row]
 
     def _take(self, one: Withdrawal, *, is_again: bool = False) -> None:
-        if one.network and (is_again or one.state not in GIVEN_BACK):
+        """A request, whole; not its tranches, which are out of order in time."""
+        if not one.network or one.number in self._state.parts:
+            return
+        if is_again or not self._is_given_back(one):
             self.taken_since(one.network, one.asset, one.requested_ms - DAY_MS)
-            self.taken.setdefault((one.network, one.asset), Ranked()).add(one.number, one.value)
+            split = self._state.splits.get(one.number)
+            amount = one.value if split is None else amount_int(split.amount)
+            self.taken.setdefault((one.network, one.asset), Ranked()).add(one.number, amount)
+
+    def _is_given_back(self, one: Withdrawal) -> bool:
+        """Whether nothing of a request left, as far as is certain."""
+        return one.state in GIVEN_BACK and self._state.split_of(one) is None
 
     def _give_back(self, one: Withdrawal) -> None:
         taken = self.taken.get((one.network, one.asset))

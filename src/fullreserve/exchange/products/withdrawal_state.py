@@ -14,7 +14,15 @@ from fullreserve.exchange.products.deposit_state import (
     NetworkState,
     Question,
 )
-from fullreserve.exchange.products.drain_log import DrainLog, DrainLogs, DrainSum, Passes, Queued
+from fullreserve.exchange.products.drain_log import (
+    DrainLog,
+    DrainLogs,
+    DrainSum,
+    Passes,
+    Queued,
+    SplitLog,
+    SplitLogs,
+)
 from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.risk_tracing import PassedList
 from fullreserve.exchange.wire.commands import Amount, amount_int
@@ -26,7 +34,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 7  # of the fold's rules, that this version knows
+EDITION = 8  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -37,8 +45,11 @@ SMALL_SAVES = 5  # the edition from which on a drain that begins saves for lane 
 # The edition from which on a drain lets go what its own suspension holds, for itself alone: what
 # several drains hold is paid once each of them has let it go.
 EACH_LETS_GO = 7
+SPLITS = 8  # the edition from which on a request may be paid in tranches
+TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
+LEDGER_DIGITS = 8
 
 
 class WithdrawalState(IntEnum):
@@ -159,6 +170,18 @@ class FeeQuote(msgspec.Struct, array_like=True, frozen=True):
     until_ms: int
 
 
+class Split(msgspec.Struct, array_like=True, frozen=True):
+    """A request that may be paid in tranches: what was asked for, and how small a tranche may be.
+
+    No tranche and no rest is smaller than `least`: the least withdrawal of its asset, and a tenth
+    of what was asked for. All are multiples of `step`, as the chain can pay.
+    """
+
+    amount: Amount
+    least: Amount
+    step: Amount
+
+
 class OwnSettings(msgspec.Struct, array_like=True, frozen=True):
     """What an owner does not allow himself, and until when it only gets stricter."""
 
@@ -189,6 +212,21 @@ class WithdrawalsState(State):
     max_waits: dict[int, dict[int, dict[int, int]]] = msgspec.field(default_factory=dict)
     # Of open ones, the drains that have let them go: the sequences at which these opened.
     released: dict[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
+
+    # Requests that may be paid in tranches, tranches with their requests, and what of them the
+    # logs of drains have.
+    splits: dict[int, Split] = msgspec.field(default_factory=dict)
+    parts: dict[int, int] = msgspec.field(default_factory=dict)
+    split_logs: SplitLogs = msgspec.field(default_factory=dict)
+
+    def request_of(self, number: int) -> int:
+        """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
+        return self.parts.get(number, number)
+
+    def split_of(self, one: Withdrawal) -> Split | None:
+        """Of a tranche's request, or of one of which a tranche was made."""
+        found = self.splits.get(self.request_of(one.number))
+        return None if found is None or found.amount == one.amount else found
 
     def max_wait_of(self, suspension: int, network: int, asset: int) -> int:
         """Of one line; 0: it has no bound."""
@@ -231,6 +269,41 @@ class FindWithdrawal(Question, frozen=True, tag=22):
 
     owner: int
     client: bytes
+
+
+class GetRequest(Question, frozen=True, tag=70):
+    """-> Withdrawal | None: what was asked for, whole, of which a withdrawal is a tranche.
+
+    Its number, amount and USD are those of the request, all else is the withdrawal's.
+    """
+
+    number: int
+
+
+class ListParts(Question, frozen=True, tag=71):
+    """-> list[Parts], of each withdrawal."""
+
+    numbers: tuple[int, ...]
+
+
+class GetSplits(Question, frozen=True, tag=72):
+    """-> SplitLog, what the logs of a suspension's drain have of tranches."""
+
+    suspension: int
+
+
+class Parts(msgspec.Struct, array_like=True, frozen=True):
+    """What is known of a withdrawal's tranches.
+
+    `request`: of which it is one; 0: of none. Of one that may be paid in tranches, `asked` is what
+    was asked for (empty of others), `parts` are its tranches, and `paid` what was sent of them or
+    is about to be.
+    """
+
+    request: int = 0
+    asked: Amount = b""
+    parts: tuple[int, ...] = ()
+    paid: Amount = bytes(16)
 
 
 class ListPay(Question, frozen=True, tag=23):
@@ -357,6 +430,7 @@ class Undecided(msgspec.Struct, array_like=True, frozen=True):
     destination: int
     is_asked: bool
     judged: int = 0
+    request: int = 0  # that the policy is asked about
 
 
 class ListOpen(Question, frozen=True, tag=28):
@@ -441,6 +515,9 @@ AnyQuestion = (
     | GetSmallest
     | GetAsker
     | ListPassed
+    | GetRequest
+    | ListParts
+    | GetSplits
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -466,6 +543,9 @@ ANSWERS: dict[type[Question], object] = {
     GetDemand: Demand,
     GetAsker: Asker | None,
     ListPassed: PassedList,
+    GetRequest: Withdrawal | None,
+    ListParts: list[Parts],
+    GetSplits: SplitLog,
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

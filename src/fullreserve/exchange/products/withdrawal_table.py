@@ -17,6 +17,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ASKED_AGAIN,
     EVERY_NETWORK,
     FINAL_KEPT,
+    REVIEWS,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -28,6 +29,8 @@ from fullreserve.exchange.wire.events import OwnerChanged
 FEE_DRIFT_PERCENT = 20
 
 _State = WithdrawalState
+# Where nothing of a request is about to be paid.
+_KEPT = (_State.QUEUED, _State.FEE_ROSE, _State.COOLING, *REVIEWS)
 OnLine = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
 
 
@@ -86,7 +89,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         if self.state.edition < ASKED_AGAIN:
             return False
         since = reviewed_since(one, view, self.state.released.get(one.number, ()))
-        return since > 0 and looked_at(one.number, view) < since
+        return since > 0 and looked_at(self.state.request_of(one.number), view) < since
 
     def _is_of_all(self, most: int) -> bool:
         """Whether a word moves all that it concerns, as in logs from before."""
@@ -106,6 +109,17 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         one.state, one.is_released = _State.QUEUED, False
         if one.number in self.state.released:
             self._remove(self.state.released, one.number)
+        request = self.state.withdrawals.get(self.state.parts.get(one.number, 0))
+        if request is not None and request.state in _KEPT and not request.binding:
+            self._rejoin(one, request)
+
+    def _rejoin(self, one: Withdrawal, request: Withdrawal) -> None:
+        """A tranche that is not paid goes back into its request, at that one's place."""
+        whole = self._change(request, Moment(one.version, one.changed_ms))
+        whole.amount = amount_bytes(whole.value + one.value)
+        whole.fee = amount_bytes(amount_int(whole.fee) + amount_int(one.fee))
+        one.state = _State.CANCELED
+        self._close(one)
 
     def _to_payer(self, one: Withdrawal, *, is_canary: bool = False) -> None:
         """From a queue only for what it costs now, or as much as its owner has agreed to.
@@ -124,10 +138,15 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         if quote is None:
             return amount_int(one.fee)
         if now_ms < quote.until_ms:
-            return amount_int(quote.fee)
+            return self._share(one, amount_int(quote.fee))
         terms = self.state.networks[one.network].assets
-        fixed = (amount_int(each.fee) for each in terms if each.asset == one.asset)
-        return next(fixed, amount_int(one.fee))
+        fixed = next((amount_int(each.fee) for each in terms if each.asset == one.asset), None)
+        return amount_int(one.fee) if fixed is None else self._share(one, fixed)
+
+    def _share(self, one: Withdrawal, fee: int) -> int:
+        """Of a fee what a tranche, or what is left of its request, has of the whole."""
+        split = self.state.split_of(one)
+        return fee if split is None else fee * one.value // amount_int(split.amount)
 
     def _is_quoted(self, one: Withdrawal) -> bool:
         """Quotes one that leaves its queue; whether that needs no word of its owner's."""
@@ -162,6 +181,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         """Forgets a withdrawal altogether."""
         del self.state.withdrawals[one.number]
         self._known.drop(one)
+        self.state.splits.pop(one.number, None)
+        self.state.parts.pop(one.number, None)
 
     def _close(self, one: Withdrawal) -> None:
         self._known.close(one)

@@ -51,10 +51,13 @@ from fullreserve.exchange.products.withdrawal_orders import ORDERS, Orders
 from fullreserve.exchange.products.withdrawal_payments import Payments
 from fullreserve.exchange.products.withdrawal_rulings import leaving
 from fullreserve.exchange.products.withdrawal_settings import Settings
+from fullreserve.exchange.products.withdrawal_splits import split_of
 from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
     DAY_MS,
+    LEDGER_DIGITS,
     OPEN_PER_OWNER,
+    SPLITS,
     Refused,
     Withdrawal,
     WithdrawalState,
@@ -67,7 +70,6 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.events import OwnerChanged
 
 CLIENT_BYTES_MAX = 32
-LEDGER_DIGITS = 8
 MAX_AMOUNT = 2**120
 # The code for a request that a suspension does not take, by how wide it is; ALL_STOPPED else.
 REJECTED: dict[int, int] = {
@@ -98,6 +100,9 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "requoted",
         "max_waits",
         "released",
+        "splits",
+        "parts",
+        "split_logs",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
@@ -124,6 +129,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
     def _request(self, owner: int, asked: Request, moment: Moment, view: View) -> Outcome:
         profile = known_owner(owner, view)
         if profile is None or not _is_sound(asked):
+            return REFUSED
+        if asked.allow_split and self.state.edition < SPLITS:
             return REFUSED
         same = self._same(owner, asked)
         if same is not None:
@@ -162,6 +169,9 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         )
         if one.kind != Destination.OWNER and asked.whence != Whence():
             self._set(self.state.whence, one.number, asked.whence)
+        terms = self._terms(one.network, one.asset) if asked.allow_split else None
+        if terms is not None:
+            self._set(self.state.splits, one.number, split_of(one.amount, terms))
         return self._taken(one, profile, is_priced=usd is not None, view=view)
 
     def _taken(
@@ -192,9 +202,12 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         if number is None:
             return None
         one = self.state.withdrawals[number]
-        was = (one.network, one.asset, one.amount, one.kind, one.destination)
+        split = self.state.splits.get(number)
+        amount = one.amount if split is None else split.amount
+        was = (one.network, one.asset, amount, one.kind, one.destination)
         asks = (asked.network, asked.asset, asked.amount, asked.kind, asked.destination)
-        return Outcome(code=0 if was == asks else Refused.CLIENT_ID_TAKEN)
+        is_same = was == asks and asked.allow_split == (split is not None)
+        return Outcome(code=0 if is_same else Refused.CLIENT_ID_TAKEN)
 
     def _why_not(self, owner: OwnerChanged, asked: Request, moment: Moment, view: View) -> int:
         if owner.owner != owner.master:
@@ -293,6 +306,7 @@ def _is_sound(asked: Request) -> bool:
         and 0 <= amount_int(asked.fee) < MAX_AMOUNT
         and len(asked.client) <= CLIENT_BYTES_MAX
         and asked.kind in (Destination.ADDRESS_BOOK, Destination.OWNER)
+        and (asked.kind == Destination.ADDRESS_BOOK or not asked.allow_split)
     )
 
 
