@@ -29,6 +29,14 @@ what was kept. In a line whose `opening` has "-2" what an owner has saved for th
 overdue and not paid stays apart for them; in others he keeps no more than his requests in lane L
 want.
 
+A request that has come in with two more columns may be paid in tranches: the least of one and of
+what it leaves, and the step of which it is a multiple. Where a tick has a transaction left, it pays
+a tranche of the oldest request in turn, in lane L, of one owner of whom none is overdue: of those
+whose oldest has the columns and whose credit pays one, to whom the credit is largest, the oldest
+request among equals. It is as much as the credit pays; the request keeps its place with the rest,
+and its USD. The tick's `tranche` says so: the tranche is a withdrawal with the tick's number. What
+has come in again with another amount had a tranche that was not paid in the end.
+
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
 many as it has transactions, and of lane L so many `owners`, the earliest first requests first, with
@@ -48,7 +56,8 @@ from typing import Any
 # The third: the queue was committed to request by request, each hash over the one before.
 # The fourth: some line has requests that come first when they have waited for long.
 # The fifth: what an owner has saved stays for those of his that are overdue.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5))
+# The sixth: some request may be paid in tranches.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6))
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 FIRST = 100  # of the queue, who come first when they are overdue
 LANE_S, OVERDUE = 0, -1  # their credits among those of owners
@@ -63,7 +72,9 @@ class Request:
     """One that waits."""
 
     def __init__(self, row: list[str]) -> None:
-        self.number, self.share, self.amount, self.usd = (int(text) for text in row)
+        self.number, self.share, self.amount, self.usd = (int(text) for text in row[:4])
+        # Of a tranche; 0: it is paid whole.
+        self.least, self.step = (int(text) for text in row[4:] or ("0", "1"))
 
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
@@ -72,6 +83,8 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
     expected = (FORMATS[1], FORMATS[3 + any("-2" in line["opening"] for line in lines)])
     if not any("maxWaitTicks" in line for line in lines):
         expected = (FORMATS[any("owners" in line for line in lines)], FORMATS[2])
+    if any(len(row) > 4 for line in lines for tick in line["ticks"] for row in tick["entered"]):
+        expected = (FORMATS[5],)
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(expected)}")
     _check_queue(artefact)
@@ -106,8 +119,10 @@ def _check_queue(artefact: dict[str, Any]) -> None:
     known = {row[0]: row[1:] for row in artefact["queue"]}
     for line in artefact["lines"]:
         for tick in line["ticks"]:
-            for number, _, amount, usd in tick["entered"]:
-                if known.get(number, [amount, usd]) != [amount, usd]:
+            for number, _, amount, usd, *cut in tick["entered"]:
+                had = known.get(number, [amount, usd])
+                # Of one that may be paid in tranches less may have come in again.
+                if had[1] != usd or (had[0] != amount and (not cut or int(had[0]) < int(amount))):
                     raise Wrong(f"request {number} had another amount in the queue committed to")
 
 
@@ -145,25 +160,32 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
             if queue.pop(number, None) is None:
                 raise Wrong(f"{where}: {number} left, but was not there")
         for request in map(Request, tick["entered"]):
-            if request.number in queue or request.amount <= 0:
+            is_whole = not request.least or (0 < request.step <= request.least)
+            if request.number in queue or request.amount <= 0 or not is_whole:
                 raise Wrong(f"{where}: {request.number} cannot have come in")
             queue[request.number] = request
             waits.came(request.number)
             _check_share(request, firsts, where)
         waiting = [queue[number] for number in sorted(queue)]
         budget, slots = int(tick["budget"]), int(tick["slots"])
+        part = None
         if "owners" not in line:
             paid, carried = _tick(waiting, budget, slots, small, carried)
         else:
             if (line["owners"], line["each"]) != (str(OWNERS), str(EACH)):
                 raise Wrong(f"{name}: not {OWNERS} owners and {EACH} requests of each are in turn")
             overdue = waits.overdue(waiting, slots)
-            paid, carried = _tick_of_few(waiting, budget, slots, small, carried, overdue)
+            paid, carried, part = _tick_of_few(waiting, budget, slots, small, carried, overdue)
+        if tick.get("tranche", []) != ([str(one) for one in part] if part else []):
+            raise Wrong(f"{where}: the rules pay {part} as a tranche, it says {tick['tranche']}")
+        if part:
+            queue[part[0]].amount -= part[1]
+            carried[queue[part[0]].share] -= part[1]
         if paid != [int(number) for number in tick["paid"]]:
             raise Wrong(f"{where}: the rules pay {paid}, it says {tick['paid']}")
         for number in paid:
             del queue[number]
-        everything += paid
+        everything += [*paid, sequence] if part else paid
     return everything
 
 
@@ -202,14 +224,35 @@ def _check_share(request: Request, firsts: set[int], where: str) -> None:
 
 
 def _text(tick: dict[str, Any]) -> str:
+    tranche = [":".join(tick["tranche"])] if "tranche" in tick else []
     return "\n".join(
         (
             f"{tick['sequence']},{tick['ts']},{tick['budget']},{tick['slots']}",
             ",".join(":".join(row) for row in tick["entered"]),
             ",".join(tick["left"]),
             ",".join(tick["paid"]),
+            *tranche,
         )
     )
+
+
+def _tranche(
+    lane_l: list[Request], overdue: list[Request], paid: list[int], has: dict[int, int]
+) -> tuple[int, int] | None:
+    """Which request is paid in part besides, and how much of it; None for none."""
+    first: dict[int, Request] = {}
+    for request in lane_l:
+        if request.number not in paid:
+            first.setdefault(request.share, request)
+    late = [request.share for request in overdue]
+    best, found = 0, None
+    for share, request in sorted(first.items(), key=lambda one: one[1].number):
+        credit = has.get(share, 0)
+        amount = min(credit, request.amount - request.least) // request.step * request.step
+        is_due = request.least and share not in late and amount >= request.least
+        if is_due and (found is None or credit > best):
+            best, found = credit, (request.number, amount)
+    return found
 
 
 def _tick(
@@ -311,10 +354,10 @@ def _tick_of_few(
     small: int,
     carried: dict[int, int],
     overdue: list[int],
-) -> tuple[list[int], dict[int, int]]:
-    """The same of those in turn; the others keep their credits."""
+) -> tuple[list[int], dict[int, int], tuple[int, int] | None]:
+    """The same of those in turn; the others keep their credits. And a tranche, if one is paid."""
     if not slots:
-        return [], carried
+        return [], carried, None
     usd: dict[int, int] = {}
     for request in waiting:
         usd[request.share] = usd.get(request.share, 0) + request.usd
@@ -334,15 +377,17 @@ def _tick_of_few(
             if request.number not in overdue:
                 in_turn.append((request, False))
     first = [request for request in waiting if request.number in overdue]
+    lane_l = [request for request, is_small in in_turn if not is_small]
     paid, has = _lanes(
         first,
         [request for request, is_small in in_turn if is_small],
-        [request for request, is_small in in_turn if not is_small],
+        lane_l,
         *(budget, slots, carried),
     )
+    part = _tranche(lane_l, first, paid, has) if len(paid) < slots else None
     regarded = {*left, *(request.share for request in first)}
     kept = {share: credit for share, credit in carried.items() if share not in regarded}
-    return paid, {**kept, **has}
+    return paid, {**kept, **has}, part
 
 
 def _max_min(budget: int, wants: dict[int, int]) -> dict[int, int]:
@@ -367,14 +412,20 @@ def _max_min(budget: int, wants: dict[int, int]) -> dict[int, int]:
 def place(artefact: dict[str, Any], withdrawal: str) -> str:
     """Where one request stood and when it was paid."""
     number = str(int(withdrawal) - int(artefact["idBase"]))
+    parts: list[str] = []
     for line in artefact["lines"]:
         before = 0
         for at, tick in enumerate(line["ticks"], 1):
-            if number in tick["paid"]:
-                rank = before + tick["paid"].index(number) + 1
-                return f"{line['ccy']}-{line['chain']}: paid as number {rank}, in tick {at}"
-            before += len(tick["paid"])
-    return "not among those that were paid"
+            tranche = [tick["sequence"]] if "tranche" in tick else []
+            if tranche and tick["tranche"][0] == number:
+                parts.append(f"a tranche in tick {at}")
+            paid = tick["paid"] + tranche
+            if number in paid:
+                rank = before + paid.index(number) + 1
+                whole = f"paid as number {rank}, in tick {at}"
+                return f"{line['ccy']}-{line['chain']}: " + ", ".join((*parts, whole))
+            before += len(paid)
+    return ", ".join(parts) + " of it, and no more" if parts else "not among those that were paid"
 
 
 def _check_published(artefact: dict[str, Any], name: str, value: str | None) -> None:

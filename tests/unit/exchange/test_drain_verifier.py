@@ -22,10 +22,10 @@ from msgspec.structs import replace
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import suspension_gates, withdrawal_drains
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide, Drain
 from fullreserve.exchange.products.drain import FOR_OVERDUE, LANE_S, OVERDUE, Waiting
 from fullreserve.exchange.products.drain import tick as line_tick
-from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, summed
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, SplitLog, summed
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Fall,
@@ -38,7 +38,9 @@ from fullreserve.exchange.products.withdrawal_state import (
     BY_A_FEW,
     EACH_LETS_GO,
     SMALL_SAVES,
+    SPLITS,
     GetDrains,
+    GetSplits,
     SumDrains,
     WithdrawalState,
 )
@@ -55,6 +57,7 @@ from tests.unit.exchange.suspension_world import (
     reopened,
     requests,
     say,
+    say_drain,
     settle,
     stop,
     tick,
@@ -75,7 +78,8 @@ def drained(
     for _ in range(40):
         owner = draws.choice(OWNERS)
         size = draws.choice((0.05, 1, 7, 20)) if owner != CAROL else 0.01
-        ask(world, size, owner)
+        more = {"allow_split": True} if edition >= SPLITS and size >= 7 else {}
+        ask(world, size, owner, **more)
     reopened(world, number, requests(world, CAROL)[0].number, max_wait=max_wait)
     tick(world, CHAIN, BTC, 30, 6, max_wait)
     assert (
@@ -83,6 +87,9 @@ def drained(
     )
     ask(world, 0.02, CAROL)
     tick(world, CHAIN, BTC, 5, 3)
+    if edition >= SPLITS:
+        # What it pays is not paid in the end: a tranche goes back into its request.
+        say_drain(world, Drain(CHAIN, BTC, coins(12), 4, max_wait=max_wait))
     assert say(world, Fall(number), CLEO) == 0
     settle(world)
     reopened(world, number, _waiting(world)[0].number, max_wait=max_wait)
@@ -90,7 +97,12 @@ def drained(
         tick(world, CHAIN, BTC, *((9, 2) if max_wait else (40, 7)))
     assert lift(world, number) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
-    sums = [summed(network, asset, log) for network in logs for asset, log in logs[network].items()]
+    splits = world.ask(WITHDRAWALS, GetSplits(number), SplitLog)
+    sums = [
+        summed(network, asset, log, splits)
+        for network in logs
+        for asset, log in logs[network].items()
+    ]
     more = {"is_by_a_few": edition >= BY_A_FEW, "max_wait": max_wait}
     sums = [replace(one, **more) for one in sums]
     for _ in range(2):
@@ -99,7 +111,9 @@ def drained(
     roll = world.ask(SUSPENSIONS, ListRoll(number, 0, 100), list[Any] | None)
     assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), not surveys)
     assert bool(roll) == surveys
-    return world, artefact(of(world, number), Places(Catalog(), ()), logs, sums, roll)
+    assert bool(splits.tranches) == (edition >= SPLITS)
+    places = Places(Catalog(), ())
+    return world, artefact(of(world, number), places, logs, sums, roll, splits=splits)
 
 
 def _waiting(world: World) -> list[Any]:
@@ -115,6 +129,8 @@ CASES = (
     (SMALL_SAVES, True, 3),
     (EACH_LETS_GO, False, 3),
     (EACH_LETS_GO, True, 3),
+    (SPLITS, True, 0),
+    (SPLITS, True, 30),
 )
 
 

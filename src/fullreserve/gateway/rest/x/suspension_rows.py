@@ -9,7 +9,14 @@ from typing import Any
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.calendar_wire import NetworkWindow, Stage
 from fullreserve.exchange.products.drain_line import EACH_IN_TURN, FIRST_IN_TURN, OWNERS_IN_TURN
-from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
+from fullreserve.exchange.products.drain_log import (
+    NO_SPLITS,
+    DrainLog,
+    DrainSum,
+    DrainTick,
+    SplitLog,
+    columns,
+)
 from fullreserve.exchange.products.suspension_state import (
     NOTICE_MS,
     Evidence,
@@ -40,8 +47,8 @@ Logs = dict[int, dict[int, DrainLog]]
 
 # The second: by a few; the third: with the queue committed to request by request. The fourth: some
 # line has requests that come first when they have waited for long. The fifth:
-# what owners save stays for those.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5))
+# what owners save stays for those. The sixth: some request may be paid in tranches.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6))
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
 LATE = "Later than expected"
@@ -269,6 +276,7 @@ def artefact(
     drained: Iterable[DrainSum],
     roll: Sequence[tuple[int, bytes, int]] | None = None,
     kept: Mapping[int, Kept] | None = None,
+    splits: SplitLog = NO_SPLITS,
 ) -> Row:
     """A finished drain, whole: what its order can be worked out from again.
 
@@ -282,14 +290,14 @@ def artefact(
             "ccy": places.asset(asset),
             **_bounds(by_a_few.get((network, asset))),
             "opening": {str(share): str(amount_int(has)) for share, has in log.opening.items()},
-            "ticks": [_tick(tick) for tick in log.ticks],
+            "ticks": [_tick(tick, splits) for tick in log.ticks],
         }
         for network, by_asset in sorted(logs.items())
         for asset, log in sorted(by_asset.items())
     ]
     has_waits = any("maxWaitTicks" in line for line in lines)
     return {
-        "format": FORMATS[_format(lines, has_roll=roll is not None)],
+        "format": FORMATS[5 if splits.cuts else _format(lines, has_roll=roll is not None)],
         "suspension": str(one.number),
         "orderingKey": ("overdue first; " if has_waits else "") + ORDERING,
         "idBase": str(ids.BASE),
@@ -332,18 +340,18 @@ def _with_digests(one: Suspension, kept: Mapping[int, Kept]) -> list[Row]:
     ]
 
 
-def _tick(tick: Any) -> Row:
+def _tick(tick: DrainTick, splits: SplitLog) -> Row:
+    part = splits.tranches.get(tick.sequence)
+    tranche = {"tranche": [str(part.request), str(amount_int(part.amount))]} if part else {}
     return {
         "sequence": str(tick.sequence),
         "ts": str(tick.time_ms),
         "budget": str(amount_int(tick.budget)),
         "slots": str(tick.slots),
-        "entered": [
-            [str(entry.number), str(entry.share), str(amount_int(entry.amount)), str(entry.usd)]
-            for entry in tick.entered
-        ],
+        "entered": [columns(entry, splits) for entry in tick.entered],
         "left": [str(number) for number in tick.left],
         "paid": [str(number) for number in tick.paid],
+        **tranche,
         "digest": tick.digest.hex(),
     }
 
