@@ -78,8 +78,8 @@ def drained(
     for _ in range(40):
         owner = draws.choice(OWNERS)
         size = draws.choice((0.05, 1, 7, 20)) if owner != CAROL else 0.01
-        more = {"allow_split": True} if edition >= SPLITS and size >= 7 else {}
-        ask(world, size, owner, **more)
+        cut = {"allow_split": True} if edition >= SPLITS and size >= 7 else {}
+        ask(world, size, owner, **cut)
     reopened(world, number, requests(world, CAROL)[0].number, max_wait=max_wait)
     tick(world, CHAIN, BTC, 30, 6, max_wait)
     assert (
@@ -94,7 +94,8 @@ def drained(
     settle(world)
     reopened(world, number, _waiting(world)[0].number, max_wait=max_wait)
     while _waiting(world):
-        tick(world, CHAIN, BTC, *((9, 2) if max_wait else (40, 7)))
+        few = (9, 5) if edition >= SPLITS else (9, 2)
+        tick(world, CHAIN, BTC, *(few if max_wait else (40, 7)))
     assert lift(world, number) == 0
     logs = world.ask(WITHDRAWALS, GetDrains(number), dict[int, dict[int, DrainLog]])
     splits = world.ask(WITHDRAWALS, GetSplits(number), SplitLog)
@@ -130,7 +131,7 @@ CASES = (
     (EACH_LETS_GO, False, 3),
     (EACH_LETS_GO, True, 3),
     (SPLITS, True, 0),
-    (SPLITS, True, 30),
+    (SPLITS, True, 10),
 )
 
 

@@ -75,6 +75,7 @@ from tests.unit.exchange.suspension_world import (
     reopened,
     requests,
     say,
+    say_drain,
     settle,
     stop,
     tick,
@@ -187,12 +188,11 @@ def _check_max_min(
 
 def test_equal_owners_take_turns_and_larger_ones_wait_no_longer() -> None:
     """Criterion: SUS-DRAIN-15. E1.2, with two who agreed to it; FIFO among equals."""
-    cut = {"least": 9, "step": 1}
     queue = [
-        Waiting(1, 1, 90, is_small=False, **cut),
+        Waiting(1, 1, 90, is_small=False, least=9),
         Waiting(2, 2, 5, is_small=False),
         Waiting(3, 3, 25, is_small=False),
-        Waiting(4, 4, 60, is_small=False, **cut),
+        Waiting(4, 4, 60, is_small=False, least=6),
     ]
     done = drain.tick(queue, 100, 100, {})
     assert (done.numbers, done.credits) == ((2, 3), {1: 35, 4: 35})
@@ -313,7 +313,7 @@ def test_a_tranche_that_was_not_paid_goes_back_into_its_request() -> None:
     reopened(world, number, canary)
     (paid,) = tick(world, CHAIN, BTC, 20)
     before = held(world)
-    assert world.say(WITHDRAWALS, Drain(CHAIN, BTC, coins(20), 9)) == 0
+    say_drain(world, Drain(CHAIN, BTC, coins(20), 9))
     (unpaid,) = [one.number for one in requests(world) if one.state == WithdrawalState.WAITING]
     assert find(world, mine).value == 30 * COIN
     assert say(world, Fall(number), CLEO) == 0
@@ -401,7 +401,7 @@ def by_policy(*amounts: float) -> tuple[World, int, int]:
     policies.judged(world, canary)
     pay(world, canary)
     assert say(world, OpenDrain(number, SEED)) == 0
-    assert world.say(WITHDRAWALS, Drain(CHAIN, BTC, coins(1), 9)) == 0
+    say_drain(world, Drain(CHAIN, BTC, coins(1), 9))
     (tranche,) = [one.number for one in requests(world) if one.state == WithdrawalState.WAITING]
     return world, mine, tranche
 
@@ -422,7 +422,7 @@ def test_people_decide_once_of_a_request_of_which_each_tranche_is_small() -> Non
     assert world.say(WITHDRAWALS, Heed(first)) == 0
     pay(world, first)
     # The next needs nobody's word, and counts for nothing anew.
-    assert world.say(WITHDRAWALS, Drain(CHAIN, BTC, coins(1), 9)) == 0
+    say_drain(world, Drain(CHAIN, BTC, coins(1), 9))
     (second,) = [one.number for one in requests(world) if one.state == WithdrawalState.WAITING]
     assert policies.policy(world, Judge(second, Category.BOOK, 0)) == 0
     assert world.say(WITHDRAWALS, Heed(second)) == 0
@@ -476,7 +476,7 @@ def test_a_tranche_is_paid_once() -> None:
     number, canary = begun(world, 40)
     ask_split(world, 50)
     reopened(world, number, canary)
-    assert world.say(WITHDRAWALS, Drain(CHAIN, BTC, coins(40), 9)) == 0
+    say_drain(world, Drain(CHAIN, BTC, coins(40), 9))
     (child,) = [one.number for one in requests(world) if one.state == WithdrawalState.WAITING]
     pay(world, child)
     was = held(world)
