@@ -158,6 +158,7 @@ async def _seen_by_all(desk: Console, number: str) -> None:
     )  # fmt: skip
     assert set(one["title"]) == {"en", "ru", "zh"}
     assert "withdraw" in row["works"]  # on other chains
+    assert not {"earn_subscribe", "convert", "loan_out", "fiat"} & set(row["works"])
     assert (row["hourlyShare"], row["priceAgeH"]) == ("50", "24")
     line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
     assert (line["canDep"], line["canWd"]) == (True, False)
@@ -433,6 +434,7 @@ async def test_what_cannot_be_is_said(desk: Console) -> None:
     for change, code in (
         ({"actions": "everything"}, "51000"),
         ({"chain": "Moon"}, "51000"),
+        ({"estOpenTs": "1000"}, "51000"),
         ({"reason": "BAD_LUCK"}, "51000"),
         ({"level": "ccy", "ccy": "MOON"}, "51012"),
         ({"level": "user"}, "50014"),

@@ -52,6 +52,11 @@ ACTIONS: dict[int, tuple[str, str, str]] = {
     Action.LOAN_OUT: ("Loans", "Займы", "借币"),
     Action.FIAT: ("Fiat", "Фиат", "法币"),
 }
+# A suspension may name them, so that it holds on the day they come: nobody can use them now.
+NOT_OFFERED = (
+    *(Action.EARN_SUBSCRIBE, Action.EARN_REDEEM, Action.CONVERT, Action.BOT, Action.LOAN_OUT),
+    Action.FIAT,
+)
 LANGUAGES = ("en", "ru", "zh")
 SUSPENDED = ("suspended", "приостановлено", "暂停")
 STATES = {
@@ -83,7 +88,7 @@ def titles(one: Suspension, where: str) -> dict[str, str]:
 
 
 def works(suspensions: list[Suspension]) -> list[str]:
-    """Actions that nothing stops everywhere."""
+    """Actions that this exchange offers and nothing stops everywhere."""
     stopped = 0
     for one in suspensions:
         if one.is_in_force and not (
@@ -92,4 +97,5 @@ def works(suspensions: list[Suspension]) -> list[str]:
             stopped |= one.terms.actions
     if stopped & Action.WITHDRAW:
         stopped |= Action.API_WITHDRAW  # which is one way to withdraw
-    return [action.name.lower() for action in Action if action.name and not stopped & action]
+    offered = [action for action in Action if action not in NOT_OFFERED and not stopped & action]
+    return [action.name.lower() for action in offered if action.name]

@@ -366,6 +366,9 @@ class _Suspending:
             if known is None:
                 raise Problem(51000, "capAmt", "with a currency alone")
             cap = amount_bytes(decimal("capAmt", params.cap_amt, known.scale, AMOUNT_MAX))
+        now = self._context.clock.exchange_ms()
+        if params.est_open_ts and params.est_open_ts <= now:
+            raise Problem(51000, "estOpenTs", f"a time after now ({now}), in ms, or 0")
         if params.mode == "cap" and not (params.cap_usd or cap):
             raise Problem(50015, name="capUsd or capAmt")
         return Terms(
