@@ -157,7 +157,7 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
         *("job_file", "parts", "node", "payer", "dry_run"),
     )
     ended.add_argument("job_file", type=Path)
-    ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
+    ended.add_argument("parts", type=Path, nargs="*", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
     return ended
 

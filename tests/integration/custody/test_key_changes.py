@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from fullreserve import cli
-from fullreserve.custody import nodes
+from fullreserve.custody import networks, nodes
 from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.keys import card, job
@@ -20,6 +20,7 @@ from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import FILE, BadRecord, Record
+from fullreserve.custody.networks import Network
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet_coins import found
 from tests.integration.custody.conftest import _start_litecoind
@@ -334,6 +335,44 @@ def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office)
     bed.mine()
     assert 0 < before - held(bed, office) < 20_000
     assert office.record.entries[-1].kind == "recovery"
+
+
+def test_a_holder_is_replaced_in_a_wallet_without_coins(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GONE-16. Nothing is signed; coins that came meanwhile are not left behind."""
+    born = bed.node.call("getblockcount")
+    later = late().replace(f"older = {OLDER}", f"older = {OLDER + 1}")  # another script
+    office.do("ceremony", office.plan(9, "utxo", HOLDERS, later + f"born = {born}\n"))
+    out = office.folder / "new.json"
+    words = ("replace-holder", "bob", office.cards / "hal.json", "--person", "8", "--out", out)
+    told = office.do(*words, "--node", bed.url, code=1)
+    assert "he has keys on networks 3, 9: one node is not of all" in told
+    served = [
+        Network(
+            network=number, kind="utxo", nodes=(bed.url,), branches=(), decimals={}, coin=1,
+            credit_after=1, unlock_after=2, hrp="rltc",
+        )
+        for number in (NETWORK, 9)
+    ]  # fmt: skip
+    (office.data / networks.FILE).write_bytes(msgspec.json.encode(served))
+    assert "changes the record alone" in office.do(*words)
+    (moves, alone) = (office.folder / f"new-{number}-warm.json" for number in (NETWORK, 9))
+    assert not alone.with_suffix(".psbt").exists()
+    told = office.do("sign", alone, "ann", "--keys", office.holders / "ann.keys",
+                     "--out", office.folder / "x", code=1)  # fmt: skip
+    assert "finish it without parts" in told
+    office.do("finish", alone)
+    assert "hal" in office.record.wallet(9, "warm").holders
+    assert "bob" in office.record.state.cards, "he has a key of the other wallet still"
+    office.do("finish", moves, *office.sign(moves, ("ann", "dan")))
+    bed.mine()
+    assert "bob" not in office.record.state.cards
+    office.do("replace-holder", "cyd", office.cards / "ida.json", "--person", "9", "--out", out)
+    wallet = office.record.wallet(9, "warm").wallet
+    assert wallet is not None
+    bed.send([Payment(0, bed.asset, 5_000_000, wallet.place(0))])
+    bed.mine()
+    assert "has coins by now" in office.do("finish", alone, code=1)
+    assert "cyd" in office.record.wallet(9, "warm").holders
 
 
 def test_a_recovery_holder_is_replaced_without_him(bed: UtxoBed, office: Office) -> None:

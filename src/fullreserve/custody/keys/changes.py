@@ -8,7 +8,7 @@ import msgspec
 
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.card import Card
-from fullreserve.custody.keys.job import GUARD, Job
+from fullreserve.custody.keys.job import GUARD, REPLACEMENT, Job, WrongJob
 from fullreserve.custody.keys.plan import BadPlan, Plan, agree, with_another
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
@@ -38,13 +38,27 @@ def _moves(node: Node, before: TierWallet, after: TierWallet, rate: int, kind: s
     tip = int(node.call("getblockcount"))
     coins = found(node, before.wallet, ADDRESSES, before.born, tip)
     recovers = kind == RECOVERY
+    if kind == REPLACEMENT and not coins:
+        # A holder who is gone must have no key of what comes later either.
+        return Job(kind, before.network, before.tier, _placed(before, after, tip))
     if recovers:
         coins = ripe(coins, before.wallet, tip)
     chosen = [one.coin for one in coins]
     spend = spending.swept(before.wallet, chosen, after.wallet.place(0), rate, recovers=recovers)
-    placed = msgspec.structs.replace(after, hrp=before.hrp, born=tip)
     made = previous(coins, spend.inputs)
+    placed = _placed(before, after, tip)
     return Job(kind, before.network, before.tier, placed, spend, previous=made)
+
+
+def _placed(before: TierWallet, after: TierWallet, tip: int) -> TierWallet:
+    return msgspec.structs.replace(after, hrp=before.hrp, born=tip)
+
+
+def want_empty(one: TierWallet, node: Node) -> None:
+    """WrongJob where a script wallet has coins: they have to be moved; NodeProblem."""
+    assert one.wallet is not None
+    if found(node, one.wallet, ADDRESSES, one.born, int(node.call("getblockcount"))):
+        raise WrongJob(f"the {one.name} has coins by now: make the job anew, which moves them")
 
 
 def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:

@@ -15,12 +15,12 @@ import msgspec
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
-from fullreserve.custody.addresses import checksummed
+from fullreserve.custody.addresses import account_of, checksummed
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.keys import authority, card, gas, job, plan
-from fullreserve.custody.keys.changes import changed, everybody, guarded, without
+from fullreserve.custody.keys.changes import changed, everybody, guarded, want_empty, without
 from fullreserve.custody.keys.deployment import deploy
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import NotApproved
@@ -32,6 +32,7 @@ from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.custody.keys.token import TokenDevice
 from fullreserve.custody.tiers import spending
+from fullreserve.custody.tiers.safe import SafeView
 from fullreserve.custody.tiers.wallet import WalletAddresses
 
 P = ParamSpec("P")
@@ -99,6 +100,8 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
     for wallet in agreed.wallets:
         say(*_told(wallet, agreed.persons))
+        if wallet.kind == SAFE:
+            say(_compared(settings, wallet))
     say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
     if dry_run:
         say("Nothing was done: this was a dry run.")
@@ -113,6 +116,22 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
     )  # fmt: skip
     say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
+
+
+def _compared(settings: Settings, one: TierWallet) -> str:
+    """A Safe is one on its chain, or no ceremony can be done again; BadPlan, NodeProblem."""
+    if not (one.safe and one.guard):
+        raise plan.BadPlan(f"the {one.name} has no `safe` and `guard` yet: deploy-safe prints them")
+    try:
+        node = node_of(settings, one.network, "")
+    except networks.BadNetworks as unknown:
+        return f"  not compared with its chain: {unknown}"
+    view = SafeView(node, bytes.fromhex(one.safe))
+    if {each.hex() for each in view.owners()} != set(one.owners.values()):
+        raise plan.BadPlan(f"the {one.name} has other owners on its chain than in the plan")
+    if view.threshold() != one.threshold:
+        raise plan.BadPlan(f"the {one.name} wants {view.threshold()} signatures on its chain")
+    return "  its chain has the same owners and threshold"
 
 
 def _told(one: TierWallet, persons: Mapping[str, Person]) -> list[str]:
@@ -189,7 +208,7 @@ def deploy_safe(settings: Settings, network: int, tier: str, plan_file: Path, pa
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
-    device = FileDevice.open(payer, word("passphrase of who pays the gas: "))
+    device = _payer(payer)
     salt = int.from_bytes(os.urandom(32), "big")
     made = deploy(node_of(settings, network, node), device, owners, rules, salt)
     say(*(f"transaction {one}" for one in made.transactions))
@@ -213,7 +232,11 @@ def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, 
     record = Record.of(settings.data)
     comes = card.read(card_file)
     who = Person(comes.holder, person, site, country, vendor)
-    for after in without(record, gone, comes, who):
+    touched = without(record, gone, comes, who)
+    if node and len({one.network for one in touched}) > 1:
+        several = ", ".join(str(one.network) for one in touched)
+        raise networks.BadNetworks(f"he has keys on networks {several}: one node is not of all")
+    for after in touched:
         source = node_of(settings, after.network, node)
         made = changed(record, source, after, rate, "replacement")
         made = msgspec.structs.replace(made, cards=(comes,), persons=(who,), gone=(gone,))
@@ -227,6 +250,9 @@ def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
         say("Nothing was done: this was a dry run.")
         return
     write(out, msgspec.json.encode(made), 0o644)
+    if made.is_record_alone:
+        say(f"Wrote {out}: nobody signs it; finish it before coins come.")
+        return
     say(f"Wrote {out}: each holder signs it with `fullreserve custody sign`.")
     before = record.wallet(made.network, made.tier)
     if made.spend is not None and before.wallet is not None:
@@ -276,13 +302,16 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
         say(*said, f"transaction {attempt.txid.hex()}")
         if not dry_run:
             broadcast(source, attempt)
+    elif wanted.is_record_alone:
+        want_empty(record.wallet(wanted.network, wanted.tier), source)
+        say(*said)
     else:
         calls = job.executions(wanted, record, given)
         say(*said)
         if not dry_run:
             if payer is None:
                 raise Unpayable("name the file of keys that pays the gas")
-            device = FileDevice.open(payer, word("passphrase of who pays the gas: "))
+            device = _payer(payer)
             safe = bytes.fromhex(record.wallet(wanted.network, wanted.tier).safe)
             said += [f"transaction {one}" for one in gas.send(source, device, safe, calls)]
     if dry_run:
@@ -319,6 +348,13 @@ def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> 
             tuple(said),
         )
     )
+
+
+def _payer(path: Path) -> FileDevice:
+    """Who pays the gas, whose account has to have some; DeviceProblem."""
+    device = FileDevice.open(path, word("passphrase of who pays the gas: "))
+    say(f"{checksummed(account_of(device.public(gas.PAYER)))} pays the gas")
+    return device
 
 
 def _keep_certificates(data: Path, issued: authority.Issued) -> None:

@@ -44,22 +44,32 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class TierPolicy(msgspec.Struct, frozen=True):
-    """Each signer has a copy. Approvers' keys in hexadecimal digits, by name."""
+    """Each signer has a copy. Approvers' keys in hexadecimal digits, by name.
+
+    `gone` are approvers whose keys count no more by the signer's record. The policy is the same
+    with and without them: records come to their holders one by one.
+    """
 
     version: int
     needed: int
     approvers: dict[str, str]
     rules: tuple[Rule, ...]
     lasts_max_ms: int = 4 * 3_600_000
+    gone: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 < self.needed < len(self.approvers):
             count = len(self.approvers)
             raise ValueError(f"{self.needed} of {count} approvers: neither one alone nor all")
+        left = len(self.approvers.keys() - set(self.gone))
+        if left < self.needed:
+            told = f"{', '.join(self.gone)} are gone: {left} of {self.needed} approvers are left"
+            raise ValueError(f"{told}: a new version has to name others")
 
     def digest(self) -> str:
         """By which signers tell whether they have the same."""
         plain = msgspec.to_builtins(self)
+        del plain["gone"]
         for rule in plain["rules"]:
             if not rule["standing"]:
                 del rule["standing"]  # a policy from before is the same as it was
@@ -117,6 +127,7 @@ def check(
         raise NotApproved("it would last longer than the policy lets it")
     rule = rule_of(intent, policy)
     agreed = {one.approver for one in approvals if _is_sound(one, intent, policy)}
+    agreed -= set(policy.gone)
     if not (is_decided and rule is not None and rule.standing) and len(agreed) < policy.needed:
         raise NotApproved(f"{len(agreed)} of {policy.needed} approvers have approved it")
     if rule is None:

@@ -50,6 +50,12 @@ class Job(msgspec.Struct, frozen=True):
     gone: tuple[str, ...] = ()
     previous: tuple[bytes, ...] = ()
 
+    @property
+    def is_record_alone(self) -> bool:
+        """A holder is replaced in a script wallet without coins: there is nothing to sign."""
+        nothing = self.spend is None and not self.transactions
+        return self.kind == REPLACEMENT and self.after.wallet is not None and nothing
+
 
 class SafePart(msgspec.Struct, frozen=True):
     """One owner's signatures of a Safe's transactions, in order."""
@@ -79,6 +85,8 @@ def checked(job: Job, record: Record) -> list[str]:
         _keeps_rules(job, record)
     if job.spend is not None:
         return [*_newcomers(job), *_spend(job, job.spend, before)]
+    if job.is_record_alone:
+        return [*_newcomers(job), f"changes the record alone: the {before.name} has no coins"]
     return [*_newcomers(job), *_transactions(job, before)]
 
 
@@ -208,6 +216,8 @@ def sign(
     """
     checked(job, record)
     vouch(job, record, given)
+    if job.is_record_alone:
+        raise WrongJob("there is nothing to sign: finish it without parts")
     before = record.wallet(job.network, job.tier)
     if job.spend is not None:
         assert before.wallet is not None

@@ -144,12 +144,16 @@ def _read(path: Path) -> _File:
 
 
 def load(path: Path, record: Record) -> TierPolicy:
-    """The policy of a file, with the approvers' keys of the record's cards; BadMove."""
+    """The policy of a file, with the approvers' keys of the record's cards; BadMove.
+
+    An approver whose key was replaced as a holder's counts no more, and the others go on.
+    """
     try:
         file = _read(path)
         rules = tuple(_rule(one, record) for one in file.rule)
-        keys = {name: record.state.cards[name].key for name in file.approvers}
-        return TierPolicy(file.version, file.needed, keys, rules)
+        keys = {name: record.card(name).key for name in file.approvers}
+        gone = tuple(name for name in file.approvers if name not in record.state.cards)
+        return TierPolicy(file.version, file.needed, keys, rules, gone=gone)
     except KeyError as unknown:
         raise BadMove(f"{path}: approver {unknown} has no card in the record") from None
     except (OSError, ValueError, msgspec.ValidationError) as bad:

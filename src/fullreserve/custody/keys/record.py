@@ -113,6 +113,11 @@ class Record:
             raise BadRecord(f"no {tier} wallet of network {network} is in the record")
         return found
 
+    def card(self, holder: str) -> Card:
+        """His last one, though he may be gone; KeyError for who never had any."""
+        held = (one for entry in self.entries for one in entry.cards if one.holder == holder)
+        return {one.holder: one for one in held}[holder]
+
     def first(self, network: int, tier: str) -> TierWallet:
         """As it was made, before any change of keys; BadRecord when there is none."""
         return next(self._wallets(network, tier), self.wallet(network, tier))
