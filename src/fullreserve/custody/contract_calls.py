@@ -20,8 +20,9 @@ from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit, Incoming
 from fullreserve.custody.chains.rpc import NodeGarbage, NodeProblem, OldRefused
 from fullreserve.custody.gifts import Gifts
-from fullreserve.custody.kept_calls import CallBlock, CallBlocks
+from fullreserve.custody.kept_calls import CallBlock
 from fullreserve.custody.store import Store
+from fullreserve.exchange.worker_files import LostCalls
 
 # Addresses of users whose balances are asked for at once; one block where there are more.
 PLACES_AT_ONCE = 50_000
@@ -76,9 +77,14 @@ class ContractCalls:
                 brings_gifts = gifts is not None and gifts.counts(one.block)
                 kept.wait_for(number, CallBlock(one.block, brings_gifts))
 
-    def count(self) -> CallBlocks:
-        """Of the blocks that are not read."""
-        return self._store.calls.count(self._network)
+    def waiting(self) -> int:
+        """How many blocks are to be read."""
+        return self._store.calls.count(self._network).waiting
+
+    def lost(self) -> LostCalls | None:
+        """Those that a node has lost."""
+        found = self._store.calls.count(self._network)
+        return LostCalls(found.lost, found.lowest, found.highest) if found.lost else None
 
     def is_kept(self, one: Told) -> bool:
         """Whether the chain still has that block, as far as it was followed."""

@@ -47,6 +47,7 @@ from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import (
     UNKNOWN_BLOCKS,
     Line,
+    LostCalls,
     Reconciled,
     Unknown,
     reconciled_name,
@@ -125,6 +126,7 @@ class Reconciler:
         self._measuring = Measuring(network.network, house)
         self._block: Block | None = None  # that `lines` are of
         self.lines: list[Line] = []
+        self.lost_calls: LostCalls | None = None  # for operators
 
     @property
     def looks_again(self) -> bool:
@@ -151,6 +153,7 @@ class Reconciler:
                 *(tuple(found.lines), tuple(one.number for one in found.seen), self._uncompared),
                 unasked=largest,
                 unasked_sums=all_,
+                lost_calls=self.lost_calls,
             )
         )
         self._missed.clear()
@@ -224,7 +227,8 @@ class Reconciler:
                       blocks=blocks, problem=problem)  # fmt: skip
         unknown = Unknown(problem, since_ms, blocks, is_alarm)
         if unknown != before:
-            self._keep(msgspec.structs.replace(self._found, unknown=unknown))
+            lost = self.lost_calls
+            self._keep(msgspec.structs.replace(self._found, unknown=unknown, lost_calls=lost))
 
     def _keep(self, found: Reconciled) -> None:
         """As a file for whoever shows it; a full disk stops no comparison."""

@@ -160,7 +160,9 @@ class Watcher:
                 for one in read:
                     self._calls.keep(one)
                 self._store.keep_cursor(self._network.network, following.store(cursor))
-        waiting = self._calls.count().waiting
+        waiting = self._calls.waiting()
+        if self._reconciler is not None:
+            self._reconciler.lost_calls = self._calls.lost()
         if waiting:
             why = self._calls.problem or "it is being read"
             self._not_compared(f"what contracts sent in {waiting} blocks waits: {why}", found.tip)

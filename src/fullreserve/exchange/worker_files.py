@@ -184,6 +184,17 @@ class UnaskedSum(msgspec.Struct, array_like=True, frozen=True):
     number: int  # of transactions
 
 
+class LostCalls(msgspec.Struct, array_like=True, frozen=True):
+    """So many blocks of which it is not known what contracts sent, a node having lost their state.
+
+    `lowest` and `highest` are the heights that they lie between.
+    """
+
+    blocks: int
+    lowest: int
+    highest: int
+
+
 class Reconciled(msgspec.Struct, frozen=True):
     """A network after the block at a height; without one where it was never compared."""
 
@@ -196,3 +207,4 @@ class Reconciled(msgspec.Struct, frozen=True):
     unknown: Unknown | None = None
     unasked: tuple[Unasked, ...] = ()
     unasked_sums: tuple[UnaskedSum, ...] = ()
+    lost_calls: LostCalls | None = None

@@ -30,6 +30,7 @@ from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
     Line,
+    LostCalls,
     Reconciled,
     Unasked,
     UnaskedSum,
@@ -265,7 +266,8 @@ def given(server: LiveServer) -> Iterator[None]:
     )
     told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True)
     sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
-    kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums)
+    kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums,
+                      lost_calls=LostCalls(4, 5, 8))  # fmt: skip
     found = server.folder / reconciled_name(77)
     found.write_bytes(msgspec.json.encode(kept))
     yield
@@ -276,13 +278,14 @@ def given(server: LiveServer) -> Iterator[None]:
 def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
     visit: Visit, ada: Operator
 ) -> None:
-    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3"""
+    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5"""
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
     expect(summary).to_contain_text("connection refused")
     expect(summary).not_to_contain_text("agree")
     summary.get_by_role("link").click()
+    expect(page.get_by_text("sent in 4 blocks is not known (heights 5 to 8)")).to_be_visible()
     table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
     expect(table.locator("code")).to_have_text(
         [

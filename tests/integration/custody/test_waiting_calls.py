@@ -23,6 +23,7 @@ from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.worker_files import LostCalls
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
 from tests.integration.custody import safes
@@ -292,6 +293,7 @@ async def test_a_state_that_was_lost_is_asked_for_from_time_to_time(
         await watcher.round()
         height = chain.chain.tip().height - 3
         assert books.store.calls.count(NETWORK) == (0, 1, height, height)
+        assert newest(books.folder, NETWORK).lost_calls == LostCalls(1, height, height)
         # What nobody has credited is compared with again, and a difference.
         assert newest(books.folder, NETWORK).unknown is None
         assert any(one.difference for one in books.reconciler.lines)
@@ -304,6 +306,7 @@ async def test_a_state_that_was_lost_is_asked_for_from_time_to_time(
         await watcher.round()
     assert (await wallet.deposits(), await wallet.has()) == ([(2, UNITS)], UNITS)
     assert books.store.calls.count(NETWORK) == (0, 0, 0, 0)
+    assert newest(books.folder, NETWORK).lost_calls is None
     assert await books.found() == []
 
 

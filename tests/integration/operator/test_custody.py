@@ -31,7 +31,7 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import AnyQuestion
-from fullreserve.exchange.worker_files import Line, Reconciled, Unasked, UnaskedSum
+from fullreserve.exchange.worker_files import Line, LostCalls, Reconciled, Unasked, UnaskedSum
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.x.operator import carrying, fold
@@ -47,7 +47,7 @@ TRANSFER = bytes([7]) * 32
 
 
 async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console) -> None:
-    """Criterion: OP-CUST-1"""
+    """Criterion: OP-CUST-1, CHAINS-INTERNAL-5"""
     context = desk.town.rest.context
     (row,) = (await desk.cleo.get("custody")).data
     tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
@@ -63,7 +63,12 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     )
     gift = Unasked(3, BTC, 7 * COIN, 11, "ab" * 32)
     sum_ = UnaskedSum(3, BTC, 9 * COIN, 4)
-    found = Reconciled(NETWORK, 12, 1_700_000_000_000, lines, unasked=(gift,), unasked_sums=(sum_,))
+    found = Reconciled(
+        *(NETWORK, 12, 1_700_000_000_000, lines),
+        unasked=(gift,),
+        unasked_sums=(sum_,),
+        lost_calls=LostCalls(4, 5, 11),
+    )
     assert context.folder is not None
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
     place.write_bytes(msgspec.json.encode(found))
@@ -74,6 +79,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     assert [(one["tier"], one["difference"]) for one in shown["lines"]] == [
         ("hot", "-10"), ("cold", "0"),
     ]  # fmt: skip
+    assert shown["callsLost"] == {"blocks": "4", "from": "5", "to": "11"}
     assert shown["lines"][0]["suspension"] == str(reply.sequence)
     row = {"tier": "cold", "ccy": "BTC", "amt": "7", "height": "11", "txId": "ab" * 32}
     books = f"fullreserve custody fund-tier {NETWORK} cold {BTC}"

@@ -36,6 +36,9 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           {found.uncompared ? (
             <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
           ) : null}
+          {found.callsLost ? (
+            <Why text={t('op.reconciliation.callsLost', lostOf(found.callsLost))} />
+          ) : null}
           {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>
       }
@@ -66,6 +69,10 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
       />
     </Section>
   )
+}
+
+function lostOf(lost: NonNullable<Reconciliation['callsLost']>) {
+  return { count: Number(lost.blocks), from: lost.from, to: lost.to }
 }
 
 function Why({ text }: { text: string }): ReactNode {

@@ -67,6 +67,8 @@ export interface Reconciliation {
   unasked: Unasked[]
   /** Why warm and cold are not compared. */
   uncompared: string
+  /** Blocks of which it is not known what contracts sent, and their heights. */
+  callsLost: { blocks: string; from: string; to: string } | null
   /** Whether it is of now; what is not known never counts as agreeing. */
   state: 'compared' | 'unknown' | 'never'
   problem: string

@@ -15,6 +15,7 @@ from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
     UNKNOWN_BLOCKS,
+    LostCalls,
     Reconciled,
     Unasked,
     UnaskedSum,
@@ -122,6 +123,7 @@ class _Custody:
             "ts": str(found.time_ms) if found.time_ms else "",
             "announced": [str(one) for one in found.announced],
             "uncompared": found.uncompared,
+            "callsLost": _lost_calls(found.lost_calls),
             "unasked": [
                 {
                     "tier": Tier(one.tier).name.lower(),
@@ -183,6 +185,13 @@ def standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
         "blocks": str(blocks) if state == "unknown" else "",
         "alarm": is_late or (told is not None and told.is_alarm),
     }
+
+
+def _lost_calls(lost: LostCalls | None) -> dict[str, str] | None:
+    """Blocks of which it is not known what contracts sent."""
+    if lost is None:
+        return None
+    return {"blocks": str(lost.blocks), "from": str(lost.lowest), "to": str(lost.highest)}
 
 
 def _booking(network: int, one: Unasked | UnaskedSum, transaction: str = "") -> str:
