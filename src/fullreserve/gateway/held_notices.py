@@ -14,7 +14,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.policy_wire import Decision, ListHeld
-from fullreserve.exchange.products.withdrawal_state import FINAL, GetWithdrawal, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import FINAL, GetRequest, Withdrawal
 from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids
@@ -72,7 +72,7 @@ class HeldNotices:
     async def _notice(self, one: Decision) -> Notice | None:
         """None for a withdrawal that is over: nothing is to be confirmed or canceled any more."""
         context, request = self._context, one.facts.request
-        withdrawal: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(request))
+        withdrawal: Withdrawal | None = await ask(context, WITHDRAWALS, GetRequest(request))
         if withdrawal is None or withdrawal.state in FINAL:
             return None
         known: OwnerChanged | None = await context.door.query(GetOwner(one.facts.owner))

@@ -19,6 +19,7 @@ from fullreserve.exchange.products.risk_rules import Assessment, Outcome, Reason
 from fullreserve.exchange.products.withdrawal_state import Withdrawal, WithdrawalState
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
+from fullreserve.gateway.tranches import request_of
 
 CONFIRM, DELAY, CHECK = "confirm", "delay", "check"
 WAITS = {DecisionState.CONFIRMING: CONFIRM, DecisionState.DELAYED: DELAY}
@@ -62,7 +63,7 @@ async def wait_row(context: Context, one: Withdrawal) -> dict[str, str]:
     """What its user is told beside its state: what it waits for; "" for one that is not held."""
     if one.state != WithdrawalState.COOLING:
         return {"xWait": "", "xUntilTs": ""}
-    known = await held(context, one.number)
+    known = await held(context, await request_of(context, one.number))
     return {"xWait": known.wait, "xUntilTs": str(known.until_ms) if known.until_ms else ""}
 
 

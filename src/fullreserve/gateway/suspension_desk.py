@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
-from fullreserve.exchange.products.drain_log import DrainLog, DrainSum
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, SplitLog
 from fullreserve.exchange.products.settling import (
     settle_deposits,
     settle_withdrawals,
@@ -38,7 +38,13 @@ from fullreserve.exchange.products.suspension_wire import (
     Verdict,
 )
 from fullreserve.exchange.products.withdrawal_rulings import LEAVING_BY_API
-from fullreserve.exchange.products.withdrawal_state import GetDrains, ListSums, Sum, SumDrains
+from fullreserve.exchange.products.withdrawal_state import (
+    GetDrains,
+    GetSplits,
+    ListSums,
+    Sum,
+    SumDrains,
+)
 from fullreserve.exchange.wire.commands import Amount
 from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import AskFold, GetOwner
@@ -119,6 +125,12 @@ async def drained(context: Context, suspension: int) -> list[DrainSum]:
 async def drains(context: Context, suspension: int) -> dict[int, dict[int, DrainLog]]:
     """What a suspension's drain did, by network and asset."""
     found: dict[int, dict[int, DrainLog]] = await ask(context, WITHDRAWALS, GetDrains(suspension))
+    return found
+
+
+async def splits(context: Context, suspension: int) -> SplitLog:
+    """What these logs have of tranches."""
+    found: SplitLog = await ask(context, WITHDRAWALS, GetSplits(suspension))
     return found
 
 

@@ -463,8 +463,8 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     await aged(rest)
     assert await code(toAddr="bc1q") == "58222"
     assert await code(fee="0.1") == "51000"
-    split, said = await told(xAllowSplit="true")
-    assert (split, "paid whole" in said) == ("51000", True)
+    split, said = await told(xAllowSplit="true", dest="3", toAddr=str(BOB))
+    assert (split, "false for dest 3" in said) == ("51000", True)
     assert await code(chain="BTC-Moon") == "51000"
     for kind, dest in (("2", "4"), ("1", "3"), ("3", "4")):
         wrong, said = await told(toAddrType=kind, dest=dest)

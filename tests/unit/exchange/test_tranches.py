@@ -271,7 +271,7 @@ def test_a_request_is_paid_in_tranches_and_its_rest_keeps_its_place() -> None:
     assert {one.state for one in requests(world)} == {WithdrawalState.SUCCESS}
     assert parts(world, mine, first, theirs) == [
         Parts(0, coins(50), (first, second), coins(50)),
-        Parts(mine),
+        Parts(mine, coins(50)),
         Parts(),
     ]
     assert lift(world, number) == 0

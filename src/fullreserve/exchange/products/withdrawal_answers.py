@@ -108,7 +108,8 @@ def _of_tranches(
 def _parts(number: int, state: WithdrawalsState, known: Index) -> Parts:
     request, split = state.parts.get(number, 0), state.splits.get(number)
     if split is None:
-        return Parts(request)
+        whole = state.splits.get(request)
+        return Parts(request, whole.amount if whole is not None else b"")
     numbers = tuple(known.parts_of.get(number, ()))
     found = [state.withdrawals[each] for each in (*numbers, number) if each in state.withdrawals]
     sent = (one for one in found if one.binding and one.state not in GIVEN_BACK)

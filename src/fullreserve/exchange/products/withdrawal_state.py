@@ -295,9 +295,9 @@ class GetSplits(Question, frozen=True, tag=72):
 class Parts(msgspec.Struct, array_like=True, frozen=True):
     """What is known of a withdrawal's tranches.
 
-    `request`: of which it is one; 0: of none. Of one that may be paid in tranches, `asked` is what
-    was asked for (empty of others), `parts` are its tranches, and `paid` what was sent of them or
-    is about to be.
+    `request`: of which it is one; 0: of none. `asked`: what was asked for, of one that may be paid
+    in tranches and of these; empty of others. `parts`: its tranches; `paid`: what was sent of them,
+    and of itself, or is about to be.
     """
 
     request: int = 0

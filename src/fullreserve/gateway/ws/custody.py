@@ -36,6 +36,7 @@ from fullreserve.gateway.rest.asset.withdrawals import clients_of, withdrawal_ro
 from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.users.master import Family
 from fullreserve.gateway.risk_desk import wait_row
+from fullreserve.gateway.tranches import parts_of, tranche_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 
@@ -259,6 +260,7 @@ class WithdrawalInfo(OfCustody):
         clients = await clients_of(self._context, owner, shown)
         names = await names_of(self._context, (one.transfer for one in shown))
         desk, places = self._context.desk, QueuePlaces(self._context)
+        parts = await parts_of(self._context, shown)
         rows = []
         for one in shown:
             to = str(one.destination)
@@ -266,7 +268,9 @@ class WithdrawalInfo(OfCustody):
                 text = desk.act(desk.rooms.addresses.text, one.owner, one.destination)
                 to = await denied_as_problem(text)
             asset = self._context.catalog.assets[one.asset]
-            row = withdrawal_row(asset, known.get((one.network, one.asset)), one, to, names)
+            line = known.get((one.network, one.asset))
+            row = withdrawal_row(asset, line, one, to, names)
+            row |= tranche_row(asset, line, one, parts[one.number])
             more = {"clientId": clients.get(one.client, "")} | await wait_row(self._context, one)
             place = NOWHERE | await places.row(one)
             self._waiting.pop(one.number, None)

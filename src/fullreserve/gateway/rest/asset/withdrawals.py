@@ -52,6 +52,7 @@ from fullreserve.gateway.rest.public.instruments import currency
 from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, reading, withdrawing
 from fullreserve.gateway.risk_desk import wait_row
+from fullreserve.gateway.tranches import parts_of, tranche_row
 from fullreserve.gateway.whence import whence_of
 from fullreserve.identity.address_book import Address
 from fullreserve.identity.session import Session
@@ -85,7 +86,11 @@ class WithdrawParams(Params):
     fee: Annotated[str, Meta(description="The chain's fee; another is refused")] = ""
     client_id: ClientId = ""
     x_allow_split: Annotated[
-        bool, Meta(description="false alone: a withdrawal is paid whole, out of a queue too")
+        bool,
+        Meta(
+            description="A drain may pay it in tranches, for its one fee; of dest 4 alone. "
+            "Without, a withdrawal is paid whole"
+        ),
     ] = False
 
 
@@ -146,13 +151,8 @@ class _Withdrawals:
         takes = BY_ID if params.dest == INTERNAL else BY_ADDRESS
         if params.to_addr_type not in ("", takes):
             raise Problem(51000, "toAddrType", f"{takes} for dest {params.dest}")
-        if params.x_allow_split:
-            raise Problem(
-                51000,
-                "xAllowSplit",
-                "false: a withdrawal is paid whole; what waits in a queue saves up its owner's "
-                "share, and several smaller ones are paid as each fits",
-            )
+        if params.x_allow_split and params.dest == INTERNAL:
+            raise Problem(51000, "xAllowSplit", "false for dest 3, which is paid at once")
         client = client_hash(self._context, request.owner, params.client_id)
         if params.dest == INTERNAL:
             line, asked = None, self._to_user(asset, amount, params, client)
@@ -244,6 +244,7 @@ class _Withdrawals:
             *(Destination.ADDRESS_BOOK, known.number, client),
             by_api=not isinstance(request.key, Session),
             whence=await whence_of(self._context, request),
+            allow_split=params.x_allow_split,
         )
 
     async def _number(self, owner: int, client: bytes, sequence: int) -> int:
@@ -334,9 +335,13 @@ class _Withdrawals:
         asked = AgreeToFee(one.number, amount_bytes(fee))
         reply = await say(self._context, WITHDRAWALS, asked, request.owner)
         if reply.code == Refused.PARAMETER:
-            known = {(one.network.network, one.asset): one for one in await lines(self._context)}
-            line = known.get((one.network, asset))
-            raise Problem(51000, "fee", asset.text(line.fees[1]) if line else "that of now")
+            found = await lines(self._context)
+            known = {(each.network.network, each.asset.id): each for each in found}
+            line = known.get((one.network, one.asset))
+            parts = await parts_of(self._context, [one])
+            row = tranche_row(asset, line, one, parts[one.number])
+            now = row.get("xFeeNow") or (asset.text(line.fees[1]) if line else "that of now")
+            raise Problem(51000, "fee", str(now))
         if reply.code == Refused.BALANCE:
             raise await self._problem(request.owner, asset, None, reply.code)
         if reply.code:
@@ -356,10 +361,15 @@ class _Withdrawals:
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         clients = await clients_of(self._context, request.owner, page)
         # Of an old one the log has no more than lets it be found.
-        places = QueuePlaces(self._context)
+        places, parts = QueuePlaces(self._context), await parts_of(self._context, page)
         rows = [
             await self._row(request.owner, known.get((one.network, one.asset)), one, names)
             | await places.row(one)
+            | tranche_row(
+                self._catalog.assets[one.asset],
+                known.get((one.network, one.asset)),
+                *(one, parts[one.number]),
+            )
             | {"clientId": params.client_id or clients.get(one.client, "")}
             for one in page
         ]

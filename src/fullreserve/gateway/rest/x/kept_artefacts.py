@@ -45,7 +45,8 @@ class Artefacts:
         whole = await suspension_desk.whole(self._context, one.number) or one
         roll = await suspension_desk.roll(self._context, one.number)
         kept = await suspension_desk.kept(self._context, one.number)
-        return wire.envelope([rows.artefact(whole, names, logs, drained, roll, kept)])
+        splits = await suspension_desk.splits(self._context, one.number)
+        return wire.envelope([rows.artefact(whole, names, logs, drained, roll, kept, splits)])
 
     def _keep(self, number: int, known: tuple[_Basis, bytes]) -> None:
         self._kept[number] = known

@@ -17,6 +17,7 @@ from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.submitted import submitted
 from fullreserve.gateway.rest.x.browser import in_session, proven
 from fullreserve.gateway.risk_desk import CONFIRM, held
+from fullreserve.gateway.tranches import request_of
 
 NOT_PROVEN = 90006
 
@@ -35,14 +36,15 @@ def routes(context: Context) -> Routes:
         session = proven(request)
         number = ids.number(params.wd_id)
         one = await withdrawal_of(context, session.uid, number)
-        known = await held(context, number)
+        asked = await request_of(context, number)
+        known = await held(context, asked)
         if one.state != WithdrawalState.COOLING or known.wait != CONFIRM:
             raise Problem(Refused.NOT_CONFIRMING)
         # Exchange time may run faster than the world's; a proof is of the world's.
         ago_ms = max(0, context.clock.exchange_ms() - known.since_ms)
         if session.times.proven_ms <= context.clock.wall_ms() - ago_ms:
             raise Problem(NOT_PROVEN)
-        payload = msgspec.msgpack.encode(Confirm(number))
+        payload = msgspec.msgpack.encode(Confirm(asked))
         door = context.door
         command = Product(door.gateway, door.numbers(1), POLICY, session.uid, payload)
         reply = await submitted(context, command)

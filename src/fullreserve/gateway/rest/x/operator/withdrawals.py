@@ -33,6 +33,7 @@ from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbo
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.risk_desk import assessments, risk_row
+from fullreserve.gateway.tranches import parts_of, request_of, tranche_row
 from fullreserve.identity.roles import Role
 
 OPEN_MAX = 20_000
@@ -150,7 +151,7 @@ class _Withdrawals:
         if one.state not in REVIEWS:
             raise Problem(95003)
         is_approved = params.verdict == "approve"
-        decision = await self._decision(one.number)
+        decision = await self._decision(await request_of(self._context, one.number))
         if is_approved and decision and decision.state == DecisionState.WAITING:
             raise Problem(95001)  # the rule names who approves it, by policy/approve
         # It may have been paid since the backup: who refuses it then gives it twice.
@@ -175,7 +176,10 @@ class _Withdrawals:
 
     async def _row(self, one: Withdrawal, known: dict[tuple[int, int], Line]) -> dict[str, Any]:
         line = known.get((one.network, one.asset))
-        decision = await self._decision(one.number)
+        parts = (await parts_of(self._context, [one]))[one.number]
+        asked = parts.request or one.number
+        decision = await self._decision(asked)
+        tranches = tranche_row(self._catalog.assets[one.asset], line, one, parts)
         return {
             "wdId": ids.text(one.number),
             "uid": str(one.owner),
@@ -190,7 +194,12 @@ class _Withdrawals:
             "requestedTs": str(one.requested_ms),
             "changedTs": str(one.changed_ms),
             "policy": DecisionState(decision.state).name.lower() if decision else "",
-            "risk": risk_row((await assessments(self._context, (one.number,)))[0]),
+            "risk": risk_row((await assessments(self._context, (asked,)))[0]),
+            "allowSplit": tranches["xAllowSplit"],
+            "askedAmt": tranches["xAskedAmt"],
+            "paidAmt": tranches["xPaidAmt"],
+            "parentWdId": tranches["xParentWdId"],
+            "tranches": tranches["xTranches"],
         }
 
     async def _whole(self, one: Withdrawal) -> dict[str, Any]:

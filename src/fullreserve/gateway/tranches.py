@@ -1,0 +1,55 @@
+"""What is told of withdrawals that drains pay in tranches: each is a withdrawal of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.withdrawal_state import (
+    ListParts,
+    Parts,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.gateway import ids
+from fullreserve.gateway.context import Context
+from fullreserve.gateway.custody_desk import Line, ask
+
+
+async def parts_of(context: Context, found: Sequence[Withdrawal]) -> dict[int, Parts]:
+    """By withdrawal; of one that the log has forgotten nothing is known any more."""
+    numbers = tuple(one.number for one in found)
+    if not numbers:
+        return {}
+    parts: list[Parts] = await ask(context, WITHDRAWALS, ListParts(numbers))
+    return dict(zip(numbers, parts, strict=True))
+
+
+async def request_of(context: Context, number: int) -> int:
+    """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
+    (found,) = await ask(context, WITHDRAWALS, ListParts((number,)))
+    return int(found.request) or number
+
+
+def tranche_row(
+    asset: Asset, line: Line | None, one: Withdrawal, parts: Parts
+) -> dict[str, object]:
+    """What a withdrawal's rows have of it beside OKX's; always there, also empty.
+
+    `amt` and `fee` of one that may be paid in tranches are what is left of it, `xPaidAmt` what was
+    sent; `xAskedAmt` is the whole, of its tranches too. Of a fee that rose, its share.
+    """
+    asked = amount_int(parts.asked) if parts.asked else 0
+    is_whole = bool(asked) and not parts.request
+    row: dict[str, object] = {
+        "xAllowSplit": is_whole,
+        "xAskedAmt": asset.text(asked) if asked else "",
+        "xPaidAmt": asset.text(amount_int(parts.paid)) if is_whole else "",
+        "xParentWdId": ids.text(parts.request) if parts.request else "",
+        "xTranches": [ids.text(number) for number in parts.parts],
+    }
+    if one.state == WithdrawalState.FEE_ROSE and line is not None and asked not in (0, one.value):
+        row["xFeeNow"] = asset.text(line.fees[1] * one.value // asked)
+    return row

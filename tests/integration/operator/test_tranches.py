@@ -1,0 +1,119 @@
+"""Goal: who may be paid in tranches is told what has gone, what is left and where it stands.
+
+Method: a stop of a chain through its gates, and the drain tick by tick over the API; the published
+artefact is worked out again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Destination, Request
+from fullreserve.exchange.products.suspension_state import EDITION
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt
+from fullreserve.exchange.products.withdrawal_state import EDITION as OF_WITHDRAWALS
+from fullreserve.exchange.products.withdrawals import Withdrawals
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.gateway import ids
+from fullreserve.gateway.custody_desk import say
+from fullreserve.gateway.ws.custody import WithdrawalInfo
+from tests.bed import ALICE, BTC
+from tests.integration.operator.bed import Console
+from tests.integration.operator.test_suspending import (
+    COIN,
+    HOUR_MS,
+    NOTICE,
+    STOP,
+    _through_the_gates,
+    done,
+    paid,
+    proven,
+    request,
+)
+from tests.integration.rest.test_custody import NETWORK
+from verifier.drain import check, place
+
+
+async def opened(desk: Console) -> tuple[str, int]:
+    """A drain of 10 BTC a tick, and Alice's request of 25 in it, after a canary; by its ids."""
+    rest, ada, bea = desk.town.rest, desk.ada, desk.bea
+    folds = rest.bed.folds
+    # By the rules of now, and by no policy.
+    next(fold for fold in folds if isinstance(fold, Withdrawals)).state.edition = OF_WITHDRAWALS
+    assert (await say(rest.context, SUSPENSIONS, Adopt(EDITION))).code == 0
+    number = (await ada.act("suspending/suspend", **STOP)).row["suspension"]
+    await done(bea, "ratify", number)
+    canary = await request(desk, 0.1)
+    word = Request(
+        *(NETWORK, BTC, amount_bytes(25 * COIN), amount_bytes(40_000)),
+        *(Destination.ADDRESS_BOOK, 5),
+        allow_split=True,
+    )
+    reply = await say(rest.context, WITHDRAWALS, word, ALICE)
+    assert reply.code == 0
+    opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
+    terms = {"estOpenTs": opens, "budgets": "BTC-Bitcoin:10:3", "intervalMs": 1000}
+    await done(ada, "plan", number, **terms)
+    await done(bea, "show", number, gate="6", document=NOTICE, public=True)
+    desk.town.clock.advance(HOUR_MS)
+    for person in (ada, bea):
+        await proven(person)
+    await _through_the_gates(desk, number, [canary, reply.sequence])
+    return number, reply.sequence
+
+
+async def ticked(desk: Console, number: str) -> None:
+    """A tick, and what it lets go is paid."""
+    rest = desk.town.rest
+    await done(desk.ada, "tick", number)
+    desk.town.clock.advance(1000)
+    for one in (await rest.get("asset/withdrawal-history", rest.alice, state="10")).data:
+        await paid(desk, ids.number(one["wdId"]))
+
+
+async def shown(desk: Console, number: int) -> dict[str, Any]:
+    rest = desk.town.rest
+    row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=ids.text(number))).row
+    return {key: row[key] for key in ("amt", "fee", "state", "xAskedAmt", "xPaidAmt", "xTranches")}
+
+
+async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
+    """Criterion: SUS-DRAIN-18. In three ticks, which anyone works out again."""
+    rest = desk.town.rest
+    number, mine = await opened(desk)
+    topic = WithdrawalInfo({"channel": "withdrawal-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    await topic._learn(0)
+    whole = {"xAskedAmt": "25", "xTranches": []}
+    assert await shown(desk, mine) == whole | {
+        "amt": "25", "fee": "0.0004", "state": "0", "xPaidAmt": "0",
+    }  # fmt: skip
+    await ticked(desk, number)
+    await topic._learn(0)
+    first, *_ = (await shown(desk, mine))["xTranches"]
+    assert await shown(desk, mine) == whole | {
+        "amt": "15", "fee": "0.00024", "state": "0", "xPaidAmt": "10", "xTranches": [first],
+    }  # fmt: skip
+    assert f'"xTranches":["{first}"]'.encode() in pushed[-1]
+    row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=first)).row
+    names = ("amt", "fee", "state", "xParentWdId", "xAskedAmt", "xAllowSplit")
+    assert [row[name] for name in names] == [
+        "10", "0.00016", "2", ids.text(mine), "25", False,
+    ]  # fmt: skip
+    (waits,) = (await desk.ada.get("withdrawals", queue="queued")).data
+    assert (waits["amt"], waits["askedAmt"], waits["paidAmt"]) == ("15", "25", "10")
+    assert (waits["allowSplit"], waits["tranches"]) == (True, [first])
+    for _ in range(2):
+        await ticked(desk, number)
+    done_ = await shown(desk, mine)
+    assert (done_["amt"], done_["state"], done_["xPaidAmt"]) == ("5", "2", "25")
+    progress = (await rest.get("x/suspension", suspension=number)).row["drain"]["lines"][0]
+    assert (progress["paid"], progress["paidAmt"]) == ("3", "25")
+    await done(desk.ada, "lift", number)
+    artefact = (await rest.get("x/drain", suspension=number)).row
+    assert artefact["format"] == "fullreserve-drain/6"
+    check(artefact, [progress["digest"]])
+    found = place(artefact, ids.text(mine))
+    assert found.endswith("a tranche in tick 1, a tranche in tick 2, paid as number 3, in tick 3")
+    assert place(artefact, first).endswith("paid as number 1, in tick 1")
