@@ -278,7 +278,7 @@ def test_an_approval_is_signed_by_the_operators_passkey(
 
 
 def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada: Operator) -> None:
-    """Criterion: WEB-OP-CEREMONY-1"""
+    """Criterion: WEB-OP-CEREMONY-1, WEB-OP-CEREMONY-2"""
     page = visit("/operator/ceremony", ada)
     page.get_by_role("combobox", name=EN["op.ceremony.which"]).click()
     page.get_by_role("option", name=EN["op.ceremony.replace"], exact=True).click()
@@ -286,9 +286,16 @@ def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada:
     page.get_by_label(EN["op.ceremony.word.NETWORK"], exact=True).fill("3")
     signed = page.get_by_text("custody sign job-3-TIER.json dan --keys dan.keys --out dan.part")
     expect(signed).to_be_visible()
+    gone = page.get_by_label(EN["op.ceremony.word.GONE"], exact=True)
+    gone.fill("eve; reboot")
+    expect(page.get_by_text(EN["op.fault.name"])).to_be_visible()
+    expect(page.get_by_text("replace-holder GONE cards/NEW.json").first).to_be_visible()
+    gone.fill("eve")
+    expect(page.get_by_text("replace-holder eve cards/NEW.json").first).to_be_visible()
+    expect(page.get_by_text(EN["op.fault.name"])).to_be_hidden()
     step = EN["op.ceremony.step"].replace("{number}", "1")
     page.get_by_role("checkbox", name=step).check()
-    progress = EN["op.ceremony.progress"].replace("{count}", "1").replace("{all}", "6")
+    progress = EN["op.ceremony.progress"].replace("{count}", "1").replace("{all}", "7")
     expect(page.get_by_text(progress)).to_be_visible()
     is_usable(page, "desk")
     page.reload()

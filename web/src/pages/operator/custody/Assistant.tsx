@@ -4,11 +4,13 @@ import { Section } from '~/pages/account/layout/Section'
 import { Button } from '~/ui/Button'
 import { Checkbox } from '~/ui/Checkbox'
 import { Field } from '~/ui/Field'
+import { Select } from '~/ui/Select'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
 import type { Ceremony, Step } from './ceremonies'
 import { useCourse } from './course'
-import { filled, type Values, wordsOf } from './filling'
+import { filled, lacking, type Values, type Word, wordsOf } from './filling'
+import { faultOf, TIER_WORDS, TIERS } from './words'
 
 /** Leads through one ceremony: what is filled in once stands in every command, and what is done. */
 export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
@@ -24,13 +26,11 @@ export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
       <div className={css.assistant}>
         <div className={css.words}>
           {wordsOf(ceremony).map((word) => (
-            <Field
+            <WordField
               key={word}
-              label={t(`op.ceremony.word.${word}`)}
-              hint={t(`op.ceremony.hint.${word}`)}
-              value={values[word] ?? ''}
-              spellCheck={false}
-              onChange={(event) => fillIn(word, event.currentTarget.value)}
+              word={word}
+              values={values}
+              onChange={(text) => fillIn(word, text)}
             />
           ))}
         </div>
@@ -38,7 +38,7 @@ export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
         <ol className={css.commands}>
           {ceremony.steps.map((step, place) => (
             <OneStep
-              key={step.command}
+              key={step.about}
               step={step}
               number={place + 1}
               values={values}
@@ -49,6 +49,45 @@ export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
         </ol>
       </div>
     </Section>
+  )
+}
+
+interface WordProps {
+  word: Word
+  values: Values
+  onChange(text: string): void
+}
+
+/** Something that stands in commands; what may stand in none is refused where it is typed. */
+function WordField({ word, values, onChange }: WordProps): ReactNode {
+  const { t } = useTranslation()
+  const fault = faultOf(word, values)
+  const label = t(`op.ceremony.word.${word}`)
+  if (TIER_WORDS.includes(word)) {
+    const options = TIERS.map((tier) => [tier, t(`op.tierName.${tier}`)] as const)
+    return (
+      <span className={css.tier}>
+        <Select
+          label={label}
+          labelled
+          value={values[word] ?? ''}
+          options={[['', '–'], ...options]}
+          onChange={onChange}
+        />
+        {fault ? <span className={css.fault}>{t(fault)}</span> : null}
+      </span>
+    )
+  }
+  return (
+    <Field
+      label={label}
+      hint={t(`op.ceremony.hint.${word}`)}
+      hintStays
+      error={fault ? t(fault) : undefined}
+      value={values[word] ?? ''}
+      spellCheck={false}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
   )
 }
 
@@ -74,6 +113,7 @@ interface StepProps {
 function OneStep({ step, number, values, isDone, onTick }: StepProps): ReactNode {
   const { t } = useTranslation()
   const lines = filled(step.command, values)
+  const lacks = lacking(step.command, values).map((word) => t(`op.ceremony.word.${word}`))
   return (
     <li className={css.command} data-done={isDone || undefined}>
       <Checkbox
@@ -93,6 +133,9 @@ function OneStep({ step, number, values, isDone, onTick }: StepProps): ReactNode
           text={line}
         />
       ))}
+      {lacks.length > 0 ? (
+        <small className="muted">{t('op.ceremony.lacks', { words: lacks.join(', ') })}</small>
+      ) : null}
     </li>
   )
 }

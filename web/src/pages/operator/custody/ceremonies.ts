@@ -3,7 +3,7 @@ import type { ConsoleKey } from '../texts'
 /** One thing to do: said in words, and run where it says. */
 export interface Step {
   about: ConsoleKey
-  /** With words in capitals for what differs; `EACH` is run once by each holder. */
+  /** Words in capitals for what differs; `EACH` is run once by each; '' where nothing is run. */
   command: string
 }
 
@@ -21,13 +21,20 @@ const SIGN = `${RUN} sign JOB EACH --keys EACH.keys --out EACH.part`
 const FINISH = `${RUN} finish JOB ALL.part`
 const MOVE = '--network NETWORK --source SOURCE --target TARGET --asset ASSET --amount AMOUNT'
 
-function step(about: ConsoleKey, command: string): Step {
+const PROPOSE = `${RUN} propose-move policy.toml ${MOVE} --proposer PROPOSER --out move.json`
+const SAFE = '--network NETWORK --tier TIER'
+const DEPLOY = `${RUN} deploy-safe plan.toml ${SAFE} --payer payer.keys`
+const HOT = `${RUN} rotate-hot NETWORK ALL.json cards/NEW.json --signers ALL.sock NEW.sock`
+const MOVE_COLD = `${RUN} move-cold NETWORK ALL.keys`
+
+function step(about: ConsoleKey, command = ''): Step {
   return { about, command }
 }
 
 function signed(job: string): Step[] {
   return [
     step('op.ceremony.does.sign', SIGN.replace('JOB', job)),
+    step('op.ceremony.does.dryFinish', `${FINISH.replace('JOB', job)} --dry-run`),
     step('op.ceremony.does.finish', FINISH.replace('JOB', job)),
     step('op.ceremony.does.show', `${RUN} show`),
   ]
@@ -71,6 +78,32 @@ export const CEREMONIES: readonly Ceremony[] = [
     steps: prepared(`${RUN} rotate NETWORK TIER plan.toml --out job.json`, 'job.json'),
   },
   {
+    id: 'hot',
+    title: 'op.ceremony.hot',
+    about: 'op.ceremony.hot.about',
+    steps: [
+      step('op.ceremony.does.newSigner', `${RUN} signer-key NETWORK NEW keys`),
+      step('op.ceremony.does.signerCard', `${RUN} signer-key NETWORK SIGNER keys`),
+      step('op.ceremony.does.dryRunHot', `${HOT} --dry-run`),
+      step('op.ceremony.does.addHot', HOT),
+      step('op.ceremony.does.nameSigner'),
+      step('op.ceremony.does.restart'),
+      step('op.ceremony.does.namedHot'),
+    ],
+  },
+  {
+    id: 'lane',
+    title: 'op.ceremony.lane',
+    about: 'op.ceremony.lane.about',
+    steps: [
+      step('op.ceremony.does.newLane', `${RUN} signer-key NETWORK NEW keys --lane`),
+      step('op.ceremony.does.copyLane'),
+      step('op.ceremony.does.addLane'),
+      step('op.ceremony.does.restart'),
+      step('op.ceremony.does.oldLane'),
+    ],
+  },
+  {
     id: 'recover',
     title: 'op.ceremony.recover',
     about: 'op.ceremony.recover.about',
@@ -81,10 +114,8 @@ export const CEREMONIES: readonly Ceremony[] = [
     title: 'op.ceremony.move',
     about: 'op.ceremony.move.about',
     steps: [
-      step(
-        'op.ceremony.does.propose',
-        `${RUN} propose-move policy.toml ${MOVE} --proposer PROPOSER --out move.json`,
-      ),
+      step('op.ceremony.does.dryRun', `${PROPOSE} --dry-run`),
+      step('op.ceremony.does.propose', PROPOSE),
       step(
         'op.ceremony.does.approve',
         `${RUN} approve-move move.json APPROVER --keys APPROVER.keys --out APPROVER.approval`,
@@ -93,8 +124,39 @@ export const CEREMONIES: readonly Ceremony[] = [
         'op.ceremony.does.sign',
         `${RUN} sign-move policy.toml move.json EACH ALL.approval --keys EACH.keys --out EACH.part`,
       ),
+      step('op.ceremony.does.dryFinish', `${RUN} finish-move move.json ALL.part --dry-run`),
       step('op.ceremony.does.finish', `${RUN} finish-move move.json ALL.part`),
       step('op.ceremony.does.post', `${RUN} post-move move.json TRANSACTION`),
+    ],
+  },
+  {
+    id: 'moveCold',
+    title: 'op.ceremony.moveCold',
+    about: 'op.ceremony.moveCold.about',
+    steps: [
+      step('op.ceremony.does.dryRun', `${MOVE_COLD} --dry-run`),
+      step('op.ceremony.does.moveCold', MOVE_COLD),
+      step('op.ceremony.does.charge', `${RUN} charge-tier NETWORK cold TRANSACTION`),
+    ],
+  },
+  {
+    id: 'safe',
+    title: 'op.ceremony.safe',
+    about: 'op.ceremony.safe.about',
+    steps: [
+      step('op.ceremony.does.dryRun', `${DEPLOY} --dry-run`),
+      step('op.ceremony.does.deploy', DEPLOY),
+      ...prepared(`${RUN} install-guard ${SAFE} --out job.json`, 'job.json'),
+    ],
+  },
+  {
+    id: 'end',
+    title: 'op.ceremony.end',
+    about: 'op.ceremony.end.about',
+    steps: [
+      step('op.ceremony.does.list', `${RUN} list-moves`),
+      step('op.ceremony.does.dryRun', `${RUN} end-move MOVE --dry-run`),
+      step('op.ceremony.does.end', `${RUN} end-move MOVE`),
     ],
   },
   {

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { CEREMONIES, type Ceremony } from './ceremonies'
-import { filled, wordsOf } from './filling'
+import { filled, lacking, type Values, type Word, wordsOf } from './filling'
+import { faultOf } from './words'
 
 const found = (id: string) => CEREMONIES.find((one) => one.id === id) as Ceremony
 
 // Criterion: WEB-OP-CEREMONY-1
 test('each holder has a line to run, and what they made is put together in one', () => {
   const values = { HOLDERS: 'alice, bob', NETWORK: '3', TIER: 'cold' }
-  const [sign, finish] = found('replace').steps.slice(-3, -1)
+  const [sign, dryRun, finish] = found('replace').steps.slice(-4, -1)
   expect(filled(sign?.command ?? '', values)).toEqual([
     'fullreserve custody sign job-3-cold.json alice --keys alice.keys --out alice.part',
     'fullreserve custody sign job-3-cold.json bob --keys bob.keys --out bob.part',
@@ -15,11 +16,12 @@ test('each holder has a line to run, and what they made is put together in one',
   expect(filled(finish?.command ?? '', values)).toEqual([
     'fullreserve custody finish job-3-cold.json alice.part bob.part',
   ])
+  expect(dryRun?.command).toBe(`${finish?.command} --dry-run`)
 })
 
 // Criterion: WEB-OP-CEREMONY-1
 test('approvers and holders of a move are told apart', () => {
-  const [, approve, sign] = found('move').steps
+  const [, , approve, sign] = found('move').steps
   const values = { HOLDERS: 'ida', APPROVERS: 'eve gil' }
   expect(filled(approve?.command ?? '', values)).toHaveLength(2)
   expect(filled(sign?.command ?? '', values)).toEqual([
@@ -29,12 +31,70 @@ test('approvers and holders of a move are told apart', () => {
 })
 
 // Criterion: WEB-OP-CEREMONY-1
-test('what is not filled in stays a word, and what is filled in is one word of a shell', () => {
+test('signers who stay and one who comes stand in each command that gives hot new keys', () => {
+  const values = { SIGNERS: 'ann bob', NEW: 'dan', NETWORK: '3' }
+  const lines = found('hot').steps.flatMap(({ command }) => filled(command, values))
+  const rotate =
+    'fullreserve custody rotate-hot 3 cards/ann.json cards/bob.json cards/dan.json ' +
+    '--signers ann.sock bob.sock dan.sock'
+  expect(lines).toEqual([
+    'fullreserve custody signer-key 3 dan keys',
+    'fullreserve custody signer-key 3 ann keys',
+    'fullreserve custody signer-key 3 bob keys',
+    `${rotate} --dry-run`,
+    rotate,
+  ])
+  const [dryRun, moved] = found('moveCold').steps
+  expect(filled(dryRun?.command ?? '', { SIGNERS: 'ann,bob', NETWORK: '2' })).toEqual([
+    `${filled(moved?.command ?? '', { SIGNERS: 'ann,bob', NETWORK: '2' })[0]} --dry-run`,
+  ])
+  expect(filled(moved?.command ?? '', { SIGNERS: 'ann,bob', NETWORK: '2' })).toEqual([
+    'fullreserve custody move-cold 2 ann.keys bob.keys',
+  ])
+})
+
+// Criterion: WEB-OP-CEREMONY-2
+test('what is not filled in, or may not be run, stays a word and is named', () => {
   const challenge = found('presence').steps[0]?.command ?? ''
   expect(filled(challenge, {})).toEqual(['fullreserve custody challenge QUORUM'])
   expect(filled(challenge, { QUORUM: "1; rm 'x'" })).toEqual([
-    "fullreserve custody challenge '1; rm '\\''x'\\'''",
+    'fullreserve custody challenge QUORUM',
   ])
+  expect(lacking(challenge, { QUORUM: '1; rm' })).toEqual(['QUORUM'])
+  expect(lacking(challenge, { QUORUM: '1' })).toEqual([])
+  const card = found('keys').steps[0]?.command ?? ''
+  expect(filled(card, { HOLDERS: 'alice, b;rm -rf /' })).toEqual([
+    'fullreserve custody holder-key NAME cards',
+  ])
+  expect(lacking(card, {})).toEqual(['HOLDERS'])
+  expect(filled('', {})).toEqual([])
+})
+
+// Criterion: WEB-OP-CEREMONY-2
+test('names, numbers, digits and tiers are refused in words', () => {
+  const fault = (word: Word, text: string, others: Values = {}) =>
+    faultOf(word, { ...others, [word]: text })
+  expect(['', 'alice', 'Alice', '-a', 'a b', 'x'.repeat(33)].map((n) => fault('GONE', n))).toEqual([
+    undefined,
+    undefined,
+    ...Array(4).fill('op.fault.name'),
+  ])
+  expect(fault('HOLDERS', 'alice, bob')).toBeUndefined()
+  expect(fault('HOLDERS', 'alice, alice')).toBe('op.fault.twice')
+  expect(fault('HOLDERS', 'alice, -rf')).toBe('op.fault.name')
+  expect(fault('NEW', 'ann', { SIGNERS: 'ann bob' })).toBe('op.fault.taken')
+  expect(fault('NEW', 'ann', { GONE: 'ann' })).toBe('op.fault.taken')
+  expect(fault('NEW', 'ann', { SIGNERS: 'bob', GONE: 'eve' })).toBeUndefined()
+  expect(['3', '0', '1.5', 'one'].map((n) => fault('NETWORK', n))).toEqual([
+    undefined,
+    ...Array(3).fill('op.fault.number'),
+  ])
+  expect([`0x${'ab'.repeat(32)}`, 'xyz'].map((n) => fault('TRANSACTION', n))).toEqual([
+    undefined,
+    'op.fault.hex',
+  ])
+  expect([fault('TIER', 'hot'), fault('TIER', 'tepid')]).toEqual([undefined, 'op.fault.tier'])
+  expect(fault('TARGET', 'hot', { SOURCE: 'hot' })).toBe('op.fault.sameTier')
 })
 
 // Criterion: WEB-OP-CEREMONY-1
@@ -43,6 +103,8 @@ test('each ceremony asks for what its commands want, and for nothing else', () =
     ['keys', 'HOLDERS'],
     ['replace', 'HOLDERS', 'GONE', 'NEW', 'PERSON', 'NETWORK', 'TIER'],
     ['rotate', 'HOLDERS', 'NETWORK', 'TIER'],
+    ['hot', 'SIGNERS', 'NEW', 'NETWORK'],
+    ['lane', 'NEW', 'NETWORK'],
     ['recover', 'HOLDERS', 'NETWORK', 'TIER'],
     [
       'move',
@@ -50,6 +112,9 @@ test('each ceremony asks for what its commands want, and for nothing else', () =
       'APPROVERS',
       ...['NETWORK', 'SOURCE', 'TARGET', 'ASSET', 'AMOUNT', 'PROPOSER', 'TRANSACTION'],
     ],
+    ['moveCold', 'SIGNERS', 'NETWORK', 'TRANSACTION'],
+    ['safe', 'HOLDERS', 'NETWORK', 'TIER'],
+    ['end', 'MOVE'],
     ['presence', 'HOLDERS', 'QUORUM', 'CHALLENGE', 'ANSWER'],
   ])
 })

@@ -1,4 +1,5 @@
 import type { Ceremony } from './ceremonies'
+import { faultOf } from './words'
 
 export type Values = Readonly<Record<string, string>>
 
@@ -6,6 +7,7 @@ export type Values = Readonly<Record<string, string>>
 export const WORDS = [
   'HOLDERS',
   'APPROVERS',
+  'SIGNERS',
   'GONE',
   'NEW',
   'PERSON',
@@ -19,55 +21,89 @@ export const WORDS = [
   'QUORUM',
   'CHALLENGE',
   'ANSWER',
+  'MOVE',
   'TRANSACTION',
 ] as const
 
 export type Word = (typeof WORDS)[number]
 
-/** Words that are names of several people. */
-const PEOPLE: Partial<Record<Word, RegExp>> = {
-  HOLDERS: /\bEACH\b|\bALL\.part\b/,
-  APPROVERS: /\bAPPROVER\b|\bALL\.approval\b/,
+/** Names of several people: what stands for each of them, and files of theirs all at once. */
+interface People {
+  each: string
+  files: readonly (readonly [word: string, folder: string])[]
+  /** What stands for a name while there is none. */
+  none: string
 }
+
+const PEOPLE: Partial<Record<Word, People>> = {
+  HOLDERS: { each: 'EACH', files: [['ALL.part', '']], none: 'NAME' },
+  APPROVERS: { each: 'APPROVER', files: [['ALL.approval', '']], none: 'APPROVER' },
+  SIGNERS: {
+    each: 'SIGNER',
+    files: [
+      ['ALL.json', 'cards/'],
+      ['ALL.sock', ''],
+      ['ALL.keys', ''],
+    ],
+    none: 'SIGNER',
+  },
+}
+const MANY = Object.entries(PEOPLE)
 // The others, all at once: what was filled in for one is not looked at for another.
 const SINGLE = new RegExp(`\\b(${WORDS.filter((word) => !PEOPLE[word]).join('|')})\\b`, 'g')
-const PLAIN = /^[A-Za-z0-9_./:@=+-]+$/
 
 /** What a ceremony's commands want to know. */
 export function wordsOf({ steps }: Ceremony): Word[] {
   const commands = steps.map(({ command }) => command).join('\n')
-  return WORDS.filter((word) => (PEOPLE[word] ?? new RegExp(`\\b${word}\\b`)).test(commands))
+  return WORDS.filter((word) => isIn(word, commands))
 }
 
-/** The lines to run: one, or one for each who has to; words stand where nothing was filled in. */
+function isIn(word: Word, commands: string): boolean {
+  const people = PEOPLE[word]
+  if (!people) return has(commands, word)
+  return has(commands, people.each) || people.files.some(([file]) => has(commands, file))
+}
+
+function has(command: string, word: string): boolean {
+  return new RegExp(`\\b${word.replace('.', '\\.')}\\b`).test(command)
+}
+
+/** What a command wants to know and was not told, or not so that it may be run. */
+export function lacking(command: string, values: Values): Word[] {
+  return WORDS.filter(
+    (word) => isIn(word, command) && (!values[word]?.trim() || faultOf(word, values)),
+  )
+}
+
+/** The lines to run: one, or one for each who has to; words stand where nothing right is. */
 export function filled(command: string, values: Values): string[] {
-  const holders = namesOf(values.HOLDERS, 'NAME')
-  const approvers = namesOf(values.APPROVERS, 'APPROVER')
-  const whole = command
-    .replace(/\bALL\.part\b/, () => filesOf(holders, 'part'))
-    .replace(/\bALL\.approval\b/, () => filesOf(approvers, 'approval'))
-    .replace(SINGLE, (word) => quoted(values[word], word))
-  if (/\bEACH\b/.test(command)) return eachOf(whole, 'EACH', holders)
-  return /\bAPPROVER\b/.test(command) ? eachOf(whole, 'APPROVER', approvers) : [whole]
+  if (!command) return []
+  let whole = command
+  for (const [word, { files, none }] of MANY) {
+    const names = namesOf(values, word as Word, none)
+    for (const [file, folder] of files) {
+      const kind = file.split('.')[1]
+      const all = names.map((name) => `${folder}${name}.${kind}`).join(' ')
+      whole = whole.replace(file, () => all)
+    }
+  }
+  whole = whole.replace(SINGLE, (word) => rightOf(values, word as Word) || word)
+  const many = MANY.find(([, { each }]) => has(whole, each))
+  if (!many) return [whole]
+  const [word, { each, none }] = many
+  const place = new RegExp(`\\b${each}\\b`, 'g')
+  return namesOf(values, word as Word, none).map((name) => whole.replace(place, () => name))
 }
 
-function eachOf(command: string, word: string, names: readonly string[]): string[] {
-  return names.map((name) => command.replace(new RegExp(`\\b${word}\\b`, 'g'), () => name))
+/** Names with commas or spaces between them; what stands for them while there are none. */
+function namesOf(values: Values, word: Word, none: string): string[] {
+  const names = rightOf(values, word)
+    .split(/[\s,]+/)
+    .filter(Boolean)
+  return names.length > 0 ? names : [none]
 }
 
-function filesOf(names: readonly string[], kind: string): string {
-  return names.map((name) => `${name}.${kind}`).join(' ')
-}
-
-/** Names with commas or spaces between them; the word itself while there are none. */
-function namesOf(text: string | undefined, word: string): string[] {
-  const names = (text ?? '').split(/[\s,]+/).filter(Boolean)
-  return names.length > 0 ? names.map((name) => quoted(name, word)) : [word]
-}
-
-/** A value as a shell takes it as one word and nothing else. */
-function quoted(text: string | undefined, word: string): string {
-  const value = (text ?? '').trim()
-  if (!value) return word
-  return PLAIN.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
+/** What was filled in; '' where it may stand in no command. */
+function rightOf(values: Values, word: Word): string {
+  return faultOf(word, values) ? '' : (values[word] ?? '').trim()
 }
