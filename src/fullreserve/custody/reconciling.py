@@ -21,6 +21,7 @@ from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Move
 from fullreserve.custody.chains.following import NodesDiffer
+from fullreserve.custody.chains.health import unread
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compared, explains
 from fullreserve.custody.gifts import Gifts
@@ -46,6 +47,7 @@ from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import (
     UNKNOWN_BLOCKS,
+    Blind,
     Line,
     LostCalls,
     Reconciled,
@@ -141,7 +143,7 @@ class Reconciler:
             held = await self._held(block)
         except NodeProblem as problem:
             # A block came meanwhile, or the node went away; the next look tells.
-            self.not_compared(str(problem), block)
+            self.not_compared(Blind(unread(problem).state), str(problem), block)
             return []
         unasked = await self._gifts.open() if self._gifts is not None else []
         sides, found = await self._compared(held, unasked)
@@ -214,7 +216,7 @@ class Reconciler:
 
     # What was found
 
-    def not_compared(self, problem: str, block: Block | None = None) -> None:
+    def not_compared(self, why: Blind, problem: str, block: Block | None = None) -> None:
         """Balances cannot be told, now or (a block) of that block: nothing counts as agreeing."""
         now_ms, before = self._clock.wall_ms(), self._found.unknown
         if block is not None:
@@ -225,7 +227,7 @@ class Reconciler:
         if is_alarm and not (before is not None and before.is_alarm):
             log.error("ledger and chain are not compared", network=self._network.network,
                       blocks=blocks, problem=problem)  # fmt: skip
-        unknown = Unknown(problem, since_ms, blocks, is_alarm)
+        unknown = Unknown(problem, since_ms, blocks, is_alarm, why)
         if unknown != before:
             lost = self.lost_calls
             self._keep(msgspec.structs.replace(self._found, unknown=unknown, lost_calls=lost))

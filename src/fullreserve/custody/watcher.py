@@ -44,6 +44,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextOpen
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Blind
 from fullreserve.faults import leaves
 from fullreserve.until_terminated import until_terminated
 
@@ -175,7 +176,8 @@ class Watcher:
         try:
             await self._gifts.read(self._chain, self._second)
         except NodeProblem as problem:
-            self._not_compared(f"what came to its tiers cannot be read: {problem}", found.tip)
+            said = f"what came to its tiers cannot be read: {problem}"
+            self._not_compared(Blind.ARRIVALS, said, found.tip)
             return False
         return True
 
@@ -196,15 +198,16 @@ class Watcher:
             # Blocks came while it was followed, and all of them are read.
             tip = Block(*known.blocks[-1], parent=b"")
         if known is None or known.blocks[-1] != (tip.height, tip.hash):
-            reconciler.not_compared("its blocks are not read up to the newest", tip)
+            said = "its blocks are not read up to the newest"
+            reconciler.not_compared(Blind.UNREAD, said, tip)
         elif tip != self._reconciled or reconciler.looks_again:
             await reconciler.check(tip)
             self._reconciled = tip
         await reconciler.measure()
 
-    def _not_compared(self, problem: str, block: Block | None = None) -> None:
+    def _not_compared(self, why: Blind, problem: str, block: Block | None = None) -> None:
         if self._reconciler is not None:
-            self._reconciler.not_compared(problem, block)
+            self._reconciler.not_compared(why, problem, block)
 
     async def _learn_addresses(self) -> None:
         newest = await self._house.newest_index(self._network.network)
@@ -250,7 +253,7 @@ class Watcher:
 
     async def _stay(self) -> None:
         """Where nothing is known of the chain any more, withdrawals of it stop."""
-        self._not_compared(self._stopped)
+        self._not_compared(Blind.DEEP, self._stopped)
         if not self._is_suspended:
             evidence = {"problem": self._stopped}
             self._is_suspended = await self._suspend(Trigger.DEEP_REORG, evidence)
@@ -359,7 +362,7 @@ class Watcher:
 
     async def _doubt(self, found: Health) -> None:
         """Has nothing concluded of the network, as its nodes are not believed."""
-        self._not_compared(found.detail or str(found.state), found.tip)
+        self._not_compared(Blind(found.state), found.detail or str(found.state), found.tip)
         now_ms = self._clock.monotonic_ns() // NS_PER_MS
         if self._unwell_ms is None:
             self._unwell_ms = now_ms

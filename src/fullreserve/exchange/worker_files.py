@@ -149,13 +149,30 @@ class Line(msgspec.Struct, array_like=True, frozen=True):
 UNKNOWN_BLOCKS = 3
 
 
+class Blind(StrEnum):
+    """Why balances cannot be told; the others are a chain's states when it is not well."""
+
+    DOWN = "down"
+    GARBAGE = "garbage"
+    BEHIND = "behind"
+    SPLIT = "split"
+    UNREAD = "unread"  # blocks up to the newest are not read yet
+    ARRIVALS = "arrivals"  # what came to the tiers cannot be read
+    DEEP = "deep"  # the chain took more blocks back than are kept
+
+
 class Unknown(msgspec.Struct, frozen=True):
-    """Why the newest comparison is not of now: balances could not be told since."""
+    """Why the newest comparison is not of now: balances could not be told since.
+
+    `why` is a word of `Blind`, "" where an earlier version wrote it; `problem` the worker's own
+    sentence.
+    """
 
     problem: str
     since_ms: int
     blocks: int  # that came meanwhile and were not compared
     is_alarm: bool  # it lasts
+    why: str = ""
 
 
 class Unasked(msgspec.Struct, array_like=True, frozen=True):

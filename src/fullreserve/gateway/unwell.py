@@ -14,6 +14,7 @@ import msgspec
 from fullreserve.exchange.worker_files import UNWELL, Spell
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line
+from fullreserve.gateway.rest.x.suspension_words import POINTS
 
 _decode = msgspec.json.Decoder(list[Spell]).decode
 
@@ -61,6 +62,6 @@ def titles(one: Spell, code: str) -> dict[str, str]:
     """One sentence in each language: which network waits, and why."""
     why = WHY.get(one.state, _ELSE)
     return {
-        language: f"{code}: {WAIT[at]} – {why[at]}"
+        language: f"{code}{POINTS[at][1]}{WAIT[at]} – {why[at]}"
         for at, language in enumerate(("en", "ru", "zh"))
     }

@@ -29,6 +29,7 @@ from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_byte
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
+    Blind,
     Line,
     LostCalls,
     Reconciled,
@@ -264,7 +265,7 @@ def given(server: LiveServer) -> Iterator[None]:
     unasked = tuple(
         Unasked(Tier.HOT, 1, coins * 10**6, 7, tx * 32) for coins, tx in ((2, "c1"), (1, "c2"))
     )
-    told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True)
+    told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True, why=Blind.DOWN)
     sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
     kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums,
                       lost_calls=LostCalls(4, 5, 8))  # fmt: skip
@@ -282,7 +283,7 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
-    expect(summary).to_contain_text("connection refused")
+    expect(summary).to_contain_text(f"{EN['op.blind.down']} connection refused")
     expect(summary).not_to_contain_text("agree")
     summary.get_by_role("link").click()
     expect(page.get_by_text("sent in 4 blocks is not known (heights 5 to 8)")).to_be_visible()

@@ -49,6 +49,7 @@ from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.exchange.worker_files import (
     COIN_TOLERANCE,
     UNKNOWN_BLOCKS,
+    Blind,
     Line,
     Unknown,
 )
@@ -336,7 +337,7 @@ async def test_coins_are_measured_for_a_gate_and_no_gate_else(books: Books) -> N
     apart = await measured(books)
     assert apart is not None
     assert {one.asset for one in apart.coins} == {COIN}
-    books.reconciler.not_compared("the node is gone")
+    books.reconciler.not_compared(Blind.DOWN, "the node is gone")
     for watch in (books.clock, clock):
         watch.advance(MEASURED_AGAIN_MS)
     await books.reconciler.measure()

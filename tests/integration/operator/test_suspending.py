@@ -157,6 +157,8 @@ async def _seen_by_all(desk: Console, number: str) -> None:
         number, "SECURITY_INCIDENT", "Bitcoin",
     )  # fmt: skip
     assert set(one["title"]) == {"en", "ru", "zh"}
+    assert one["title"]["zh"].startswith("提币 (Bitcoin)：暂停 – ")
+    assert one["title"]["en"].startswith("Withdrawals (Bitcoin): suspended – ")
     assert "withdraw" in row["works"]  # on other chains
     assert not {"earn_subscribe", "convert", "loan_out", "fiat"} & set(row["works"])
     assert (row["hourlyShare"], row["priceAgeH"]) == ("50", "24")

@@ -58,6 +58,8 @@ NOT_OFFERED = (
     Action.FIAT,
 )
 LANGUAGES = ("en", "ru", "zh")
+# Between two of a list, and before what is said of them.
+POINTS = ((", ", ": "), (", ", ": "), ("、", "："))
 SUSPENDED = ("suspended", "приостановлено", "暂停")
 STATES = {
     SuspensionState.DRAFT: "draft",
@@ -81,9 +83,10 @@ def titles(one: Suspension, where: str) -> dict[str, str]:
     """One sentence in each language: what is suspended, where and why."""
     found = {}
     for at, language in enumerate(LANGUAGES):
-        what = ", ".join(ACTIONS[action][at] for action in actions_of(one))
+        comma, colon = POINTS[at]
+        what = comma.join(ACTIONS[action][at] for action in actions_of(one))
         place = f" ({where})" if where else ""
-        found[language] = f"{what}{place}: {SUSPENDED[at]} – {REASONS[one.terms.reason][at]}"
+        found[language] = f"{what}{place}{colon}{SUSPENDED[at]} – {REASONS[one.terms.reason][at]}"
     return found
 
 

@@ -76,7 +76,7 @@ function useColumns(onCancel: Chosen, onConfirm: Chosen): Column<Withdrawal>[] {
               ? t('withdraw.inside')
               : (book?.find(({ addr }) => addr === whole(row))?.label ?? networkOf(row.chain))}
           </span>
-          <small>{isInside(row) ? `UID ${row.to}` : brief(row.to)}</small>
+          <small className={css.brief}>{isInside(row) ? `UID ${row.to}` : brief(row.to)}</small>
         </span>
       ),
     },

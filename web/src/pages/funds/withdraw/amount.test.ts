@@ -38,6 +38,18 @@ test.each([
 })
 
 // Criterion: WEB-FUNDS-AMOUNT-1
+test('bounds have separators as amounts have everywhere', () => {
+  expect(amountFault('6000', LINE, '1000')?.values).toEqual({ most: '5,000', ccy: 'USDT' })
+  expect(amountFault('1500.5', LINE, '1234.5')?.values).toEqual({
+    available: '1,234.5',
+    fee: '1',
+    ccy: 'USDT',
+  })
+  const known = { ccy: 'USDT', step: '0.00000001', available: '1234.00000001' }
+  expect(internalFault('9999', known)?.values).toEqual({ available: '1,234.00000001', ccy: 'USDT' })
+})
+
+// Criterion: WEB-FUNDS-AMOUNT-1
 test.each(['10', '99', '99.000000', '42.123456'])('%s can be sent', (text) => {
   expect(amountFault(text, LINE, '100')).toBeNull()
 })

@@ -1,11 +1,18 @@
 import Big from 'big.js'
 import type { MessageKey } from '~/i18n'
-import { decimalsOf, parsed } from '~/market/numbers'
+import { decimalsOf, parsed, trimmed } from '~/market/numbers'
 import type { Line } from '../currencies'
 
 export interface AmountFault {
   key: MessageKey
   values: Record<string, string>
+}
+
+const DIGITS_MOST = 20
+
+/** As amounts stand everywhere else. */
+function shown(amount: string): string {
+  return trimmed(amount, DIGITS_MOST)
 }
 
 /** What can be withdrawn at most: what is there less the fee, or what one withdrawal may be. */
@@ -28,10 +35,12 @@ export function amountFault(
   if (decimalsOf(amount.toFixed()) > Number(wdTickSz)) {
     return { key: 'withdraw.amount.digits', values: { digits: wdTickSz } }
   }
-  if (amount.lt(minWd)) return { key: 'withdraw.amount.least', values: { least: minWd, ccy } }
-  if (amount.gt(maxWd)) return { key: 'withdraw.amount.most', values: { most: maxWd, ccy } }
+  if (amount.lt(minWd))
+    return { key: 'withdraw.amount.least', values: { least: shown(minWd), ccy } }
+  if (amount.gt(maxWd)) return { key: 'withdraw.amount.most', values: { most: shown(maxWd), ccy } }
   if (available !== undefined && amount.plus(fee).gt(available)) {
-    return { key: 'withdraw.amount.lacking', values: { available, fee, ccy } }
+    const values = { available: shown(available), fee: shown(fee), ccy }
+    return { key: 'withdraw.amount.lacking', values }
   }
   return null
 }
@@ -48,7 +57,8 @@ export function internalFault(
     return { key: 'withdraw.amount.digits', values: { digits: String(digits) } }
   }
   if (amount.lte(0)) return { key: 'withdraw.user.least', values: {} }
-  if (amount.gt(available)) return { key: 'withdraw.user.lacking', values: { available, ccy } }
+  if (amount.gt(available))
+    return { key: 'withdraw.user.lacking', values: { available: shown(available), ccy } }
   return null
 }
 

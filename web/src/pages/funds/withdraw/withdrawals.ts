@@ -80,6 +80,9 @@ export const isQueued = ({ state, xFeeNow, xWait }: Withdrawal) =>
   state === QUEUED && !xFeeNow && !xWait
 /** Whether it waits for its user to say once more that it is meant. */
 export const isToConfirm = ({ xWait }: Withdrawal) => xWait === 'confirm'
+/** Whether it waits for a moment that is still to come. */
+export const isHeld = ({ xUntilTs }: Pick<Withdrawal, 'xUntilTs'>, nowMs: number) =>
+  Number(xUntilTs) > nowMs
 export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
 /** Whether it went to a user of the exchange. */
 export const isInside = ({ toAddrType }: Withdrawal) => toAddrType === '2'

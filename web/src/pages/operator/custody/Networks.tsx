@@ -10,6 +10,7 @@ import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
 import { breaks, isOld, worthShowing } from './numbers'
+import { Blindness } from './ReconciliationSummary'
 import type { Compared, Reconciliation } from './rows'
 
 /** One network's last comparison, line by line; breaks stand first. */
@@ -32,7 +33,7 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           ) : (
             t('op.reconciliation.never')
           )}
-          {isNow || !found.problem ? null : <Why text={found.problem} />}
+          {isNow || !found.problem ? null : <Why text={<Blindness found={found} />} />}
           {found.uncompared ? (
             <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
           ) : null}
@@ -75,7 +76,7 @@ function lostOf(lost: NonNullable<Reconciliation['callsLost']>) {
   return { count: Number(lost.blocks), from: lost.from, to: lost.to }
 }
 
-function Why({ text }: { text: string }): ReactNode {
+function Why({ text }: { text: ReactNode }): ReactNode {
   return <span> · {text}</span>
 }
 

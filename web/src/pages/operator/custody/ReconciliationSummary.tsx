@@ -6,6 +6,7 @@ import { Section } from '~/pages/account/layout/Section'
 import cells from '../layout/Cells.module.css'
 import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
+import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
 import { breaks, unknowns, verdict } from './numbers'
@@ -59,11 +60,25 @@ export function ReconciliationSummary(): ReactNode {
 function UnknownNetwork({ found }: { found: Reconciliation }): ReactNode {
   const { t } = useTranslation()
   const date = useDates()
-  const { network, unknownTs, ts, problem } = found
+  const { network, unknownTs, ts } = found
   return (
     <p className={css.unknown}>
       {t('op.reconciliation.unknownSince', { network })} {date(unknownTs || ts)} ·{' '}
-      {problem || t('op.reconciliation.noAnswer')}
+      <Blindness found={found} />
     </p>
+  )
+}
+
+/** Why balances cannot be told, in the reader's language, with the worker's own words beside. */
+export function Blindness({ found }: { found: Reconciliation }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const { why, problem } = found
+  if (!problem) return t('op.reconciliation.noAnswer')
+  return (
+    <>
+      {why ? `${word('blind', why)} ` : null}
+      <small lang="en">{problem}</small>
+    </>
   )
 }

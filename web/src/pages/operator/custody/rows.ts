@@ -71,6 +71,8 @@ export interface Reconciliation {
   callsLost: { blocks: string; from: string; to: string } | null
   /** Whether it is of now; what is not known never counts as agreeing. */
   state: 'compared' | 'unknown' | 'never'
+  /** A word, and the worker's own sentence. */
+  why: string
   problem: string
   unknownTs: string
   blocks: string

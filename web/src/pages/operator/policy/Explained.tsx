@@ -35,7 +35,9 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
           ...(concerns ? [[t('op.decision.concerns'), concerns] as const] : []),
           ...(risk.score ? [[t('op.risk'), <RiskScore key="risk" risk={risk} />] as const] : []),
           ...(risk.met ? [[t('op.risk.met'), word('risk.outcome', risk.met)] as const] : []),
-          ...(risk.untilTs ? [[t('op.risk.until'), date(risk.untilTs)] as const] : []),
+          ...(Number(risk.untilTs) > Date.now()
+            ? [[t('op.risk.until'), date(risk.untilTs)] as const]
+            : []),
           ['USD', amount(decision.usd)],
           [t('op.policy.version'), decision.version],
           [t('op.decision.at'), date(decision.ts)],

@@ -180,6 +180,7 @@ def standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
         state = "unknown" if told is not None or is_late else "compared"
     return {
         "state": state,
+        "why": told.why if told is not None else "",
         "problem": told.problem if told is not None else "",
         "unknownTs": str(told.since_ms) if told is not None else "",
         "blocks": str(blocks) if state == "unknown" else "",
