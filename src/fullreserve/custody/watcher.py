@@ -166,7 +166,8 @@ class Watcher:
             self._reconciler.lost_calls = self._calls.lost()
         if waiting:
             why = self._calls.problem or "it is being read"
-            self._not_compared(f"what contracts sent in {waiting} blocks waits: {why}", found.tip)
+            said = f"what contracts sent in {waiting} blocks waits: {why}"
+            self._not_compared(Blind.CALLS, said, found.tip)
         return not waiting
 
     async def _knows_gifts(self, found: Health) -> bool:

@@ -158,6 +158,7 @@ class Blind(StrEnum):
     SPLIT = "split"
     UNREAD = "unread"  # blocks up to the newest are not read yet
     ARRIVALS = "arrivals"  # what came to the tiers cannot be read
+    CALLS = "calls"  # what contracts sent is asked for still
     DEEP = "deep"  # the chain took more blocks back than are kept
 
 

@@ -2,7 +2,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import css from './Button.module.css'
 import { classes } from './classes'
 
-export type ButtonLook = 'plain' | 'primary' | 'buy' | 'sell' | 'danger' | 'ghost'
+export type ButtonLook = 'plain' | 'primary' | 'buy' | 'sell' | 'danger' | 'caution' | 'ghost'
 
 export interface ButtonProps extends ComponentProps<'button'> {
   look?: ButtonLook

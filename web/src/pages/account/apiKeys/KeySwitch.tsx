@@ -27,7 +27,7 @@ export function KeySwitch(): ReactNode {
       {t('apiKeys.switchOn')}
     </Button>
   ) : (
-    <Button look="danger" onClick={() => setAsking(true)}>
+    <Button look="caution" onClick={() => setAsking(true)}>
       {t('apiKeys.switchOff')}
     </Button>
   )

@@ -26,7 +26,7 @@ export function ClosureSection(): ReactNode {
       title={t('closure.title')}
       about={t('closure.about')}
       action={
-        <Button look="danger" onClick={() => setOpen(true)}>
+        <Button look="caution" onClick={() => setOpen(true)}>
           {t('closure.close')}
         </Button>
       }

@@ -28,7 +28,7 @@ export function Freeze({ sub }: { sub: SubAccount }): ReactNode {
       {t('subs.unfreeze')}
     </Button>
   ) : (
-    <Button look="danger" disabled={!by} onClick={() => setAsking(true)}>
+    <Button look="caution" disabled={!by} onClick={() => setAsking(true)}>
       {t('subs.freeze')}
     </Button>
   )

@@ -60,7 +60,7 @@ function Detail({ row }: { row: Withdrawal }): ReactNode {
               </Button>
             ) : null}
             {isCancelable(row) ? (
-              <Button look="danger" onClick={() => ask('cancel')}>
+              <Button look="caution" onClick={() => ask('cancel')}>
                 {t('withdraw.cancel')}
               </Button>
             ) : null}

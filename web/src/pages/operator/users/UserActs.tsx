@@ -20,7 +20,7 @@ export function UserActs({ user }: { user: WholeUser }): ReactNode {
     <>
       {may('support') ? (
         <>
-          <Act label={t('op.freeze')} look="danger">
+          <Act label={t('op.freeze')} look="caution">
             {(close) => <FreezeDialog user={user} onClose={close} />}
           </Act>
           {releasable(user).length > 0 ? (
