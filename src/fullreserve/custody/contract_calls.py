@@ -135,17 +135,21 @@ class ContractCalls:
     async def _read(
         self, waiting: list[CallBlock], lost: list[CallBlock], tiers: Mapping[bytes, int]
     ) -> None:
-        """Those that wait, up to one that a node does not tell; then a few of the lost."""
+        """Those that wait, up to one by which a node tells of no other; then a few of the lost."""
+        problems = list[NodeProblem | None]()
         for one in waiting:
-            problem = await self._try(one, tiers)
-            self._failed = self._failed + 1 if problem else 0
-            self._pause = min(2 ** (self._failed - 1), PAUSE_MOST) - 1 if self._failed else 0
-            self.problem = str(problem or "")
-            if not _goes_on(problem):
-                return
-        for one in lost:
-            if not _goes_on(await self._try(one, tiers)):
-                return
+            problems.append(await self._try(one, tiers))
+            if not _goes_on(problems[-1]):
+                break
+        if waiting:
+            has_failed = all(problems)
+            self._failed = self._failed + 1 if has_failed else 0
+            self._pause = min(2 ** (self._failed - 1), PAUSE_MOST) - 1 if has_failed else 0
+            self.problem = next((str(one) for one in problems if one), "")
+        if all(map(_goes_on, problems)):
+            for one in lost:
+                if not _goes_on(await self._try(one, tiers)):
+                    return
 
     async def _try(self, one: CallBlock, tiers: Mapping[bytes, int]) -> NodeProblem | None:
         """Why a block is not read; None where it is, or its state is lost."""
@@ -198,4 +202,4 @@ class ContractCalls:
 
 def _goes_on(problem: NodeProblem | None) -> bool:
     """Whether a node may tell of other blocks where it did not of one."""
-    return problem is None or isinstance(problem, OldRefused)
+    return problem is None or isinstance(problem, OldRefused | NodeGarbage)

@@ -332,6 +332,41 @@ async def test_a_state_that_is_refused_for_long_keeps_nobody_from_comparing(
     assert (await wallet.deposits(), await wallet.has()) == ([(2, UNITS)], UNITS)
 
 
+class Garbled(Liar):
+    """A node that tells nothing of one block by its hash."""
+
+    hash = ""
+
+    def answer(self, asked: bytes, login: str | None) -> bytes:
+        question, told = json.loads(asked), json.loads(super().answer(asked, login))
+        if not isinstance(question, list) and question["params"][:1] == [self.hash]:
+            told["result"] = None
+        return json.dumps(told).encode()
+
+
+async def test_a_block_that_is_not_told_holds_up_no_later_one(books: House, chain: EvmBed) -> None:
+    """Criterion: CHAINS-INTERNAL-7, CHAINS-INTERNAL-8."""
+    wallet = await Wallet.of(books)
+    wallet.pay(2 * GIVEN)
+    chain.mine()
+    first = chain.chain.tip().hash
+    wallet.pay()
+    chain.mine(3)
+    with Garbled(chain.url) as node:
+        node.hash = "0x" + first.hex()
+        watcher = watching(books, node)
+        for _ in range(2):
+            await watcher.round()
+            assert await wallet.deposits() == [(2, UNITS)]
+            unknown = newest(books.folder, NETWORK).unknown
+            assert unknown is not None
+            assert "1 blocks waits: the node does not hold block" in unknown.problem
+        node.hash = ""
+        await watcher.round()
+    assert sorted(await wallet.deposits()) == [(2, UNITS), (2, 2 * UNITS)]
+    assert await books.found() == []
+
+
 async def test_so_many_balances_are_asked_for_at_once(
     books: House, chain: EvmBed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
