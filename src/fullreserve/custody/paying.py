@@ -55,7 +55,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListOpen,
     ListPay,
     ListShort,
-    NextSettled,
+    NextDue,
     Withdrawal,
     WithdrawalState,
 )
@@ -271,7 +271,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
         async with house.listening(), asyncio.TaskGroup() as group:
             for worker in workers:
                 group.create_task(worker.run(clock))
-            group.create_task(Walk(house, wire.WITHDRAWALS, NextSettled).run(clock))
+            group.create_task(Walk(house, wire.WITHDRAWALS, NextDue, clock).run())
 
     try:
         await until_terminated(work())

@@ -41,7 +41,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextOpen
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextDue
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import Blind
@@ -430,7 +430,7 @@ async def watch(settings: Settings, clock: Clock) -> int:
     async def follow() -> None:
         async with house.listening(), asyncio.TaskGroup() as group:
             group.create_task(keep(watchers, clock))
-            group.create_task(Walk(house, wire.DEPOSITS, NextOpen).run(clock))
+            group.create_task(Walk(house, wire.DEPOSITS, NextDue, clock).run())
 
     try:
         await until_terminated(follow())

@@ -104,6 +104,10 @@ class Fold(ABC, Generic[S]):
         """The encoded answer to a question of the fold's own; ValueError when it is none."""
         raise ValueError(f"{self.name} answers no questions")
 
+    def answer_in(self, question: bytes, view: View) -> bytes:  # noqa: ARG002 - the interface
+        """The same, of a question that hangs on the core or other folds too."""
+        return self.answer(question)
+
     def encode(self) -> bytes:
         """The whole state, in one encode."""
         return _encode(self.state)

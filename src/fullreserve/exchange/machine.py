@@ -152,7 +152,7 @@ class Machine:
         try:
             asked = _fold_question.decode(query)
             fold = self._by_number.get(asked.fold)
-            return _encode_query(None if fold is None else fold.answer(asked.question))
+            return _encode_query(None if fold is None else fold.answer_in(asked.question, self))
         except msgspec.DecodeError as problem:
             raise ValueError(str(problem)) from problem
 

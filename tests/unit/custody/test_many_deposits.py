@@ -20,6 +20,7 @@ from fullreserve.custody.house import WATCHER_GATEWAY, House
 from fullreserve.custody.reconciling import Reconciler
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.walking import Walk
+from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.deposit_state import (
@@ -27,7 +28,7 @@ from fullreserve.exchange.products.deposit_state import (
     Deposit,
     DepositsState,
     DepositState,
-    NextOpen,
+    NextDue,
     Phase,
 )
 from fullreserve.exchange.products.deposits import Deposits
@@ -74,7 +75,9 @@ def fill(bed: Bed, count: int, **more: Any) -> Deposits:
 
 async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
     """It begins again at the end, and says nothing where nobody waits. Criterion: CUST-BOUND-13."""
-    walk = Walk(House(await bed.door(WATCHER_GATEWAY)), wire.DEPOSITS, NextOpen)
+    walk = Walk(
+        House(await bed.door(WATCHER_GATEWAY)), wire.DEPOSITS, NextDue, ManualClock(START_MS)
+    )
 
     async def walked(steps: int) -> None:
         for _ in range(steps):
@@ -89,6 +92,12 @@ async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
     assert {one.state for one in fold.state.deposits.values()} == {DepositState.WAITING}
     assert bed.sequencer.machine.sequence == before + 2 * 3
     await walked(1)
+    # Of what waits for something, or is kept, nothing is said. Criterion: CUST-BOUND-14.
+    before = bed.sequencer.machine.sequence
+    for more in ({"phase": Phase.BOOKED}, {"phase": Phase.CREDITED, "target": chart.FROZEN}):
+        fill(bed, MANY, state=DepositState.WAITING, **more)
+        await walked(4)
+    assert bed.sequencer.machine.sequence == before
     fold = fill(bed, 1, state=DepositState.SUSPENDED, phase=Phase.BOOKED)
     await walked(1)
     assert {one.state for one in fold.state.deposits.values()} == {DepositState.WAITING}

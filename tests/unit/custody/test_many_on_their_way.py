@@ -27,7 +27,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.products.withdrawal_state import (
-    NextSettled,
+    NextDue,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -127,7 +127,9 @@ async def test_all_that_waits_is_settled_a_few_at_a_time(bed: Bed) -> None:
 
 async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
     """It begins again at the end, and says nothing where nobody waits. Criterion: CUST-WD-18."""
-    walk = Walk(House(await bed.door(PAYER_GATEWAY)), wire.WITHDRAWALS, NextSettled)
+    walk = Walk(
+        House(await bed.door(PAYER_GATEWAY)), wire.WITHDRAWALS, NextDue, ManualClock(START_MS)
+    )
     before = bed.sequencer.machine.sequence
     await walk.round()
     assert bed.sequencer.machine.sequence == before
@@ -137,7 +139,11 @@ async def test_what_nobody_said_is_found_by_a_slow_walk(bed: Bed) -> None:
         await walk.round()
     assert all(one.state == WithdrawalState.WAITING for one in fold.state.withdrawals.values())
     (number, *_) = fold.state.withdrawals
-    await walk.round()
+    # They are on their way: nothing is said of them. Criterion: CUST-BOUND-14.
+    before = bed.sequencer.machine.sequence
+    for _ in range(4):
+        await walk.round()
+    assert bed.sequencer.machine.sequence == before
     fill(bed, (1, WithdrawalState.QUEUED, b""))
     await walk.round()
     assert fold.state.withdrawals[number].state == WithdrawalState.WAITING

@@ -23,7 +23,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import GetAddress, NextOpen
+from fullreserve.exchange.products.deposit_state import Due, GetAddress, NextDue, NextOpen
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     AnyCommand,
@@ -37,7 +37,7 @@ from fullreserve.exchange.wire.commands import (
     encode,
 )
 from fullreserve.exchange.wire.events import GroupApplied, decode_events
-from fullreserve.exchange.wire.queries import AskFold, ListBalances
+from fullreserve.exchange.wire.queries import AskFold, ComponentHash, ListBalances
 
 ALICE, BOB, CAROL, SUB = 10_000_001, 10_000_002, 10_000_003, 10_000_004
 BTC, ETH, XRP, USDT = 1, 2, 3, 6
@@ -151,6 +151,11 @@ class World:
         return [one for one in commands if isinstance(one, Group)]
 
 
+def contents(world: World) -> list[ComponentHash]:
+    """The hashes of all but the time and the number of commands."""
+    return [one for one in world.machine.hashes() if one.name not in ("clock", "state")]
+
+
 def settle_deposits(world: World, most: int = 2) -> list[int]:
     """What waits is looked at, a few at a time; what each word began behind."""
     state = next(one.state for one in world.machine.folds if one.number == DEPOSITS)
@@ -158,7 +163,11 @@ def settle_deposits(world: World, most: int = 2) -> list[int]:
         return []
     after, begun = 0, list[int]()
     while last := world.ask(DEPOSITS, NextOpen(after, most), int):
+        due = world.ask(DEPOSITS, NextDue(after, most), Due)
+        before = contents(world)
         assert world.say(DEPOSITS, Settle(after, most)) == 0
+        # What is due changes something, and nothing else does.
+        assert due == Due(last, is_due=contents(world) != before)
         begun.append(after)
         after = last
     return begun

@@ -25,6 +25,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     Tier,
 )
+from fullreserve.exchange.products.deposit_state import Due
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.settling import AT_ONCE
@@ -69,6 +70,7 @@ from fullreserve.exchange.products.suspension_wire import (
 from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
     ListWithdrawals,
+    NextDue,
     NextSettled,
     SumDrains,
     Withdrawal,
@@ -95,6 +97,7 @@ from tests.unit.exchange.custody_world import (
     XRP,
     World,
     coins,
+    contents,
     transfer,
 )
 
@@ -194,7 +197,11 @@ def settle(world: World) -> None:
     assert world.say(DEPOSITS, Settle()) == 0
     after = 0
     while last := world.ask(WITHDRAWALS, NextSettled(after, AT_ONCE), int):
+        due = world.ask(WITHDRAWALS, NextDue(after, AT_ONCE, world.time_ms), Due)
+        before = contents(world)
         assert world.say(WITHDRAWALS, Settle(after, AT_ONCE)) == 0
+        # What is due changes something, and nothing else does.
+        assert due == Due(last, is_due=contents(world) != before)
         after = last
 
 

@@ -73,13 +73,23 @@ class Crediting(Debts):
         before = self._known.numbers.get(asked.after)
         if not 0 < asked.most <= MOVED_MAX or (before is None and asked.after):
             return REFUSED
-        place = place_of(self.state.deposits[before]) if before is not None else 0
-        here = list(islice(self._known.open_after(place), asked.most))
+        here = self._few(asked.after, asked.most)
         collected = self._collect(here, moment, view)
         waiting = [self.state.deposits[transfer] for transfer in here]
         due = [one for one in waiting if self._may_go_on(one, view)]
         gone_on = self._advanced([self._change(one, moment) for one in due], moment, view)
         return Outcome((*collected.postings, *gone_on.postings), collected.commands)
+
+    def _few(self, after: int, most: int) -> list[bytes]:
+        before = self._known.numbers.get(after)
+        place = place_of(self.state.deposits[before]) if before is not None else 0
+        return list(islice(self._known.open_after(place), most))
+
+    def _is_due(self, after: int, most: int, view: View) -> bool:
+        """Whether a `Settle` of a few behind a deposit changes anything."""
+        here = self._few(after, min(most, MOVED_MAX))
+        waiting = (self.state.deposits[transfer] for transfer in here)
+        return self._may_collect(here, view) or any(self._may_go_on(one, view) for one in waiting)
 
     def _may_go_on(self, one: Deposit, view: View) -> bool:
         """Whether a deposit that waits is to be looked at again."""

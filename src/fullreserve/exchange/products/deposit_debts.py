@@ -142,6 +142,18 @@ class Debts(DepositTable):
         commands = tuple(each for purse in purses.values() for each in purse.commands)
         return Outcome(postings=tuple(postings), commands=commands)
 
+    def _may_collect(self, transfers: Iterable[bytes], view: View) -> bool:
+        """Whether anything is taken of those that are debts, or orders are canceled for them."""
+        purses = dict[int, _Purse]()
+        for transfer in transfers:
+            if transfer not in self.state.debts:
+                continue
+            one = self.state.deposits[transfer]
+            purse = purses.setdefault(one.owner, _Purse(one.owner, view))
+            if purse.commands or any(purse.has(kind, one.asset) for kind in PAYING):
+                return True
+        return False
+
     def _taken_of(self, one: Deposit, purse: _Purse, moment: Moment) -> list[Posting]:
         postings = list[Posting]()
         for kind in PAYING:

@@ -222,6 +222,21 @@ class NextOpen(Question, frozen=True, tag=9):
     most: int
 
 
+class NextDue(Question, frozen=True, tag=26):
+    """-> Due, of the same: nothing has to be said where a `Settle` of them changes nothing."""
+
+    after: int
+    most: int
+    now_ms: int = 0
+
+
+class Due(msgspec.Struct, array_like=True, frozen=True):
+    """`last` that a `Settle` looks at, 0: there is none; whether it changes anything."""
+
+    last: int
+    is_due: bool
+
+
 class CountAddresses(Question, frozen=True, tag=10):
     """-> int, how many owners have an address on a network: the highest index that was given."""
 
@@ -357,6 +372,7 @@ AnyQuestion = (
     | HasForgotten
     | ListAnnounced
     | NextOpen
+    | NextDue
     | CountAddresses
     | SumComing
     | FindMoved
@@ -406,6 +422,7 @@ ANSWERS: dict[type[Question], object] = {
     HasForgotten: bool,
     ListAnnounced: list[Announced],
     NextOpen: int,
+    NextDue: Due,
     CountAddresses: int,
     SumComing: dict[int, Amount],
     FindMoved: int,

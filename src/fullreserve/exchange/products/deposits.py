@@ -61,6 +61,7 @@ from fullreserve.exchange.products.deposit_state import (
     CountAddresses,
     Debt,
     Deposit,
+    Due,
     FindAllotment,
     FindDeposit,
     FindMoved,
@@ -82,6 +83,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListUncredited,
     ListUnscreened,
     NetworkState,
+    NextDue,
     NextOpen,
     Phase,
     SumComing,
@@ -220,6 +222,14 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         return Outcome()
 
     # Questions
+
+    def answer_in(self, question: bytes, view: View) -> bytes:
+        asked = decode_question(question)
+        if not isinstance(asked, NextDue):
+            return self.answer(question)
+        last = self._next_open(NextOpen(asked.after, asked.most))
+        is_due = bool(last) and self._is_due(asked.after, asked.most, view)
+        return _encode(Due(last, is_due))
 
     def answer(self, question: bytes) -> bytes:
         asked = decode_question(question)

@@ -14,6 +14,7 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     StopOwner,
 )
+from fullreserve.exchange.products.deposit_state import Due
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import is_canary
 from fullreserve.exchange.products.withdrawal_drains import Drains
@@ -21,8 +22,11 @@ from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
     EVERY_NETWORK,
     MOVED_MAX,
+    NextDue,
+    Withdrawal,
     WithdrawalState,
 )
+from fullreserve.exchange.wire.commands import amount_int
 
 # What the house says of no withdrawal in particular.
 ORDERS = (DefineNetwork, Hold, StopOwner, SetQuota, Settle, Drain, RequirePolicy)
@@ -93,6 +97,24 @@ class Orders(Drains):
                     self._to_queue(self._change(one, moment))
             elif not self._is_stopped(one, profile, view):
                 self._to_payer(self._change(one, moment))
+
+    def _next_due(self, asked: NextDue, view: View) -> Due:
+        here = self._known.settled(asked.after, asked.most)
+        is_due = any(
+            self._is_due(self.state.withdrawals[number], asked.now_ms, view) for number in here
+        )
+        return Due(here[-1] if here else 0, is_due)
+
+    def _is_due(self, one: Withdrawal, now_ms: int, view: View) -> bool:
+        """Whether a `Settle` changes anything of one that waits."""
+        if one.state == _State.FEE_ROSE:
+            return self._costs(one, now_ms) <= amount_int(one.fee)
+        if self._is_held_back(one, view):
+            return one.state != _State.QUEUED
+        if one.state == _State.QUEUED:
+            return True
+        allowed = self.state.judged.get(one.number) == DecisionState.ALLOWED
+        return allowed and self._is_overtaken(one, view)
 
     def _settle(self, asked: Settle, moment: Moment, view: View) -> Outcome:
         """The same of a few, and what a frozen owner asked for goes back as well."""

@@ -9,6 +9,7 @@ import msgspec
 from fullreserve.exchange.folds import State
 from fullreserve.exchange.products.custody_wire import DefineNetwork, Hold, Pay
 from fullreserve.exchange.products.deposit_state import (
+    Due,
     HasForgotten,
     ListNetworks,
     NetworkState,
@@ -377,6 +378,14 @@ class NextSettled(Question, frozen=True, tag=46):
     most: int
 
 
+class NextDue(Question, frozen=True, tag=62):
+    """-> Due, of the same at a time: nothing has to be said where a `Settle` changes nothing."""
+
+    after: int
+    most: int
+    now_ms: int
+
+
 class GetDrains(Question, frozen=True, tag=41):
     """-> dict[int, dict[int, DrainLog]] of a suspension, by network and asset."""
 
@@ -511,6 +520,7 @@ AnyQuestion = (
     | HasForgotten
     | ListSums
     | NextSettled
+    | NextDue
     | GetDemand
     | GetSmallest
     | GetAsker
@@ -539,6 +549,7 @@ ANSWERS: dict[type[Question], object] = {
     ListOpen: list[Withdrawal],
     ListSums: list[Sum],
     NextSettled: int,
+    NextDue: Due,
     GetSmallest: Queued | None,
     GetDemand: Demand,
     GetAsker: Asker | None,

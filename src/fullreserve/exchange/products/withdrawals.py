@@ -12,6 +12,8 @@ The fold wants no events: rows without custody commands cost it nothing.
 
 from __future__ import annotations
 
+import msgspec
+
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import (
@@ -58,9 +60,11 @@ from fullreserve.exchange.products.withdrawal_state import (
     LEDGER_DIGITS,
     OPEN_PER_OWNER,
     SPLITS,
+    NextDue,
     Refused,
     Withdrawal,
     WithdrawalState,
+    decode_question,
 )
 from fullreserve.exchange.wire.commands import (
     OwnerFlag,
@@ -68,6 +72,8 @@ from fullreserve.exchange.wire.commands import (
     amount_int,
 )
 from fullreserve.exchange.wire.events import OwnerChanged
+
+_encode = msgspec.msgpack.Encoder().encode
 
 CLIENT_BYTES_MAX = 32
 MAX_AMOUNT = 2**120
@@ -297,6 +303,12 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
 
     def answer(self, question: bytes) -> bytes:
         return answered(question, self.state, self._known)
+
+    def answer_in(self, question: bytes, view: View) -> bytes:
+        asked = decode_question(question)
+        if not isinstance(asked, NextDue):
+            return self.answer(question)
+        return _encode(self._next_due(asked, view))
 
 
 def _is_sound(asked: Request) -> bool:
