@@ -73,6 +73,31 @@ fn a_switch_is_turned_off_and_there_are_twenty() {
     assert_eq!(fired, 20);
 }
 
+/// Criterion: CORE-AGD-2. Who set it takes his orders for gone, whatever is stopped; before rules 5
+/// it was spent and cancelled nothing.
+#[test]
+fn a_switch_cancels_in_a_stop() {
+    let mut world = World::funded();
+    let order = world.ok(limit(11, Side::Buy, 500_000, 1));
+    world.ok(SetSuspension {
+        suspension: 1,
+        actions: Suspended::TRADE_ALL,
+        level: SuspensionLevel::Global,
+        key: 0,
+    });
+    world.ok(switch(11, 5_000, ""));
+    world.time_ms = 6_000;
+    world.ok(Tick {});
+    assert!(world.order(order).is_resting());
+    world.ok(ActivateRules { rules: 5 });
+    assert_eq!(world.refusal(cancel(11, order)), (51022, 0));
+    world.ok(switch(11, 5_000, ""));
+    world.time_ms = 11_000;
+    let events = world.send(Tick {});
+    assert_eq!(orders_of(&events)[0].order.0, order);
+    assert!(!world.order(order).is_resting());
+}
+
 /// Criterion: CORE-AGD-1. The timer fires before the command that comes at the same time.
 #[test]
 fn timers_come_before_commands() {

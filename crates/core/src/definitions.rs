@@ -9,7 +9,7 @@ use crate::orders::TRADING;
 use crate::owners::{OwnerSlot, Profile};
 use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Refused};
-use crate::suspensions::{SUSPENSIONS_MAX, Suspension};
+use crate::suspensions::{RULES_STOPS_OF_PEOPLE, SUSPENSIONS_MAX, Suspension};
 use crate::types::*;
 use crate::wire::command::*;
 use crate::wire::event;
@@ -167,8 +167,12 @@ impl Exchange {
     }
 
     pub(crate) fn refresh_suspension(&mut self, slot: OwnerSlot) {
-        let owner = self.owners.at_mut(slot);
-        owner.suspended = self.suspensions.of_owner(owner.id, owner.segment);
+        let owner = self.owners.at(slot);
+        let mut stopped = self.suspensions.of_owner(owner.id, owner.segment);
+        if self.rules >= RULES_STOPS_OF_PEOPLE && owner.master != owner.id {
+            stopped = stopped.union(self.suspensions.of_owner(owner.master, owner.segment));
+        }
+        self.owners.at_mut(slot).suspended = stopped;
     }
 
     pub(crate) fn report_owner(&mut self, id: OwnerId) {
@@ -309,6 +313,9 @@ impl Exchange {
         }
         self.rules = command.rules;
         self.recount();
+        for slot in 0..self.owners.count() as u32 {
+            self.refresh_suspension(slot);
+        }
         self.events.push(&event::RulesActivated {
             rules: command.rules,
         });

@@ -13,12 +13,11 @@ use crate::instruments::Instruments;
 use crate::ledger::Ledger;
 use crate::levels::TouchedLevels;
 use crate::money::Amount;
-use crate::orders::check::RULES_FUNDS_FOR_LEAST;
 use crate::orders::{Orders, book_side};
 use crate::owners::Owners;
 use crate::parameters::Parameters;
 use crate::refusal::{Refusal, Refused};
-use crate::suspensions::Suspensions;
+use crate::suspensions::{RULES_STOPS_OF_PEOPLE, Suspensions};
 use crate::types::*;
 use crate::warm::{Ahead, WINDOW};
 use crate::wire::command::{Body, Command};
@@ -26,7 +25,7 @@ use crate::wire::event;
 use crate::wire::{Batch, Events};
 
 /// The rules that this version knows; `ActivateRules` switches between them.
-pub const RULES_KNOWN: u32 = RULES_FUNDS_FOR_LEAST;
+pub const RULES_KNOWN: u32 = RULES_STOPS_OF_PEOPLE;
 
 /// The rules that every log begins with, whatever this version knows beside them.
 pub const RULES_FIRST: u32 = 1;

@@ -103,7 +103,7 @@ fn unknown_rules_halt_for_ever() {
     let mut world = World::funded();
     world.ok(ActivateRules { rules: 1 });
     let next = world.exchange.sequence() + 1;
-    let rules = bytes(&[Command::new(GatewayId(0), 0, ActivateRules { rules: 5 })]);
+    let rules = bytes(&[Command::new(GatewayId(0), 0, ActivateRules { rules: 6 })]);
     let error = world
         .exchange
         .apply(next, 1_000, &rules, true, &[])
@@ -112,7 +112,7 @@ fn unknown_rules_halt_for_ever() {
         panic!("{error:?}")
     };
     assert_eq!(halt.sequence, next);
-    assert!(halt.reason.contains("rules 5"), "{}", halt.reason);
+    assert!(halt.reason.contains("rules 6"), "{}", halt.reason);
     let again = world
         .exchange
         .apply(next + 1, 1_000, &tick(), true, &[])

@@ -187,6 +187,43 @@ fn a_master_moves_what_its_sub_account_may_not_send() {
     );
 }
 
+/// Criterion: CORE-EXC-5. A stop of main account 11 is that of its sub-account 21 from rules 5 on,
+/// that of the sub-account is its own, and a sub-account opened in the stop is stopped.
+#[test]
+fn a_stop_of_a_main_account_is_its_sub_accounts_too() {
+    let mut world = World::funded();
+    world.ok(open(21, 11, 0, OwnerFlags::NONE));
+    world.give(21, BTC, COIN);
+    let stop = |owner, actions| SetSuspension {
+        suspension: 1,
+        actions,
+        level: SuspensionLevel::Owner,
+        key: owner,
+    };
+    let both = Suspended::SUB_TRANSFER.union(Suspended::TRANSFER);
+    world.ok(stop(11, both));
+    let inside = || transfer(21, trading(21), funding(21), 1);
+    world.ok(inside());
+    world.ok(ActivateRules { rules: 5 });
+    assert_eq!(world.refusal(inside()), (58110, 0));
+    assert_eq!(
+        world.refusal(transfer(11, trading(21), trading(11), 1)),
+        (58110, 0)
+    );
+    world.ok(open(22, 11, 0, OwnerFlags::NONE));
+    world.give(22, BTC, COIN);
+    assert_eq!(
+        world.refusal(transfer(22, trading(22), funding(22), 1)),
+        (58110, 0)
+    );
+    world.ok(stop(21, both));
+    assert_eq!(world.refusal(inside()), (58110, 0));
+    world.ok(transfer(22, trading(22), funding(22), 1));
+    world.ok(transfer(11, trading(11), funding(11), 1));
+    world.ok(stop(21, Suspended::NONE));
+    world.ok(inside());
+}
+
 /// Criterion: CORE-LED-9. Sub-account 21 of master 11; what was frozen is its master's to move.
 #[test]
 fn what_a_master_froze_moves_by_the_master_alone() {

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::types::{AssetId, InstrumentId, OwnerId, Segment, Suspended, SuspensionLevel};
 
+/// The rules from which a stop of a main account is its sub-accounts' too, and a dead man's switch
+/// cancels whatever is stopped: who set it takes his orders for gone.
+pub const RULES_STOPS_OF_PEOPLE: u32 = 5;
+
 /// Suspensions are operators' acts; more at once than this is a mistake.
 pub const SUSPENSIONS_MAX: usize = 10_000;
 

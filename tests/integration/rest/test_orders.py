@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from fullreserve.exchange.wire.commands import SetSuspension, Suspended, SuspensionLevel
 from fullreserve.gateway.rest.once import TOGETHER_MS
 from fullreserve.identity.vault import NewKey
+from tests.bed import ALICE, submit
 from tests.integration.rest.bed import API, Answer, HandClock, RestBed
 from tests.integration.rest.keys import FILL, ORDER
 
@@ -320,6 +322,20 @@ async def test_expiry(rest: RestBed) -> None:
     for given, code in ((str(now - 1), "50036"), ("soon", "51000"), (str(now + 60_000), "0")):
         answer = await rest.post("trade/order", rest.alice, body, expTime=given)
         assert answer.code == code, answer.json
+
+
+async def test_all_orders_stay_in_a_stop_and_it_is_said(rest: RestBed) -> None:
+    """Criterion: REST-ORD-3. A success that cancels nothing is believed."""
+    await rest.place(rest.alice, "buy", "40000", "0.1")
+    stop = (SuspensionLevel.OWNER, ALICE)
+    await submit(rest.door, [SetSuspension(0, 0, 7, Suspended.TRADE_ALL, *stop)])
+    for body in ({}, {"instId": "BTC-USDT"}):
+        assert (await rest.post("x/cancel-all", rest.alice, body)).code == "51022"
+    assert (await rest.post("x/cancel-all", rest.bob, {})).code == "0"
+    assert await _pending(rest, rest.alice) == ["BTC-USDT"]
+    await submit(rest.door, [SetSuspension(0, 0, 7, 0, *stop)])
+    assert (await rest.post("x/cancel-all", rest.alice, {})).code == "0"
+    assert await _pending(rest, rest.alice) == []
 
 
 async def test_all_orders_go_of_one_instrument_or_of_all(rest: RestBed) -> None:

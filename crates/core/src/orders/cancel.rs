@@ -13,6 +13,8 @@ use crate::wire::command::{CancelAll, CancelOrder};
 pub(crate) struct Selection {
     pub instrument: Option<InstrumentSlot>,
     pub tag: Tag,
+    /// Also where cancels are stopped.
+    pub in_stops: bool,
 }
 
 impl Exchange {
@@ -111,7 +113,7 @@ impl Exchange {
                     .instrument
                     .is_none_or(|wanted| wanted == order.instrument)
                     && (selection.tag.is_empty() || selection.tag == self.orders.labels(*slot).tag)
-                    && self.may_cancel(record, order.instrument)
+                    && (selection.in_stops || self.may_cancel(record, order.instrument))
             })
             .collect()
     }

@@ -5,6 +5,7 @@ use crate::agenda::{Timer, TimerTask};
 use crate::exchange::Exchange;
 use crate::owners::OwnerSlot;
 use crate::refusal::{Refusal, Refused};
+use crate::suspensions::RULES_STOPS_OF_PEOPLE;
 use crate::types::*;
 use crate::wire::command::CancelAllAfter;
 use crate::wire::event;
@@ -67,6 +68,7 @@ impl Exchange {
         let selection = Selection {
             instrument: None,
             tag,
+            in_stops: self.rules >= RULES_STOPS_OF_PEOPLE,
         };
         self.cancel_selected(owner, selection, CancelSource::CancelAllAfter);
         self.report_switch(owner, tag, 0, true);

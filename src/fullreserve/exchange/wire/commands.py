@@ -398,7 +398,10 @@ RULES_GUARD = 2
 RULES_MASTER_SENDS = 3
 # Rules from which a market order whose funds give less than the least size is refused.
 RULES_FUNDS_FOR_LEAST = 4
-RULES_KNOWN = RULES_FUNDS_FOR_LEAST
+# Rules from which a stop of a main account is its sub-accounts' too, and a dead man's switch
+# cancels whatever is stopped.
+RULES_STOPS_OF_PEOPLE = 5
+RULES_KNOWN = RULES_STOPS_OF_PEOPLE
 
 
 class ActivateRules(Command, frozen=True, tag=31):

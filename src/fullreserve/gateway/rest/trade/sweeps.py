@@ -11,12 +11,14 @@ from typing import Annotated
 from msgspec import Meta
 
 from fullreserve.door.protocol import Limit
-from fullreserve.exchange.wire.commands import CancelAll, CancelAllAfter
-from fullreserve.exchange.wire.events import DeadMan, Reply
-from fullreserve.exchange.wire.queries import ListDeadMen
+from fullreserve.exchange.products.custody_ledger import is_in_table
+from fullreserve.exchange.wire.commands import CancelAll, CancelAllAfter, Suspended
+from fullreserve.exchange.wire.events import DeadMan, OwnerChanged, Reply, SuspensionSet
+from fullreserve.exchange.wire.queries import GetOwner, ListDeadMen, ListSuspensions
 from fullreserve.gateway import wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
+from fullreserve.gateway.refusals import SUSPENDED
 from fullreserve.gateway.rest.params import InstId, Params, label
 from fullreserve.gateway.rest.public.instruments import spot
 from fullreserve.gateway.rest.request import Request
@@ -62,10 +64,19 @@ class _Sweeps:
     async def now(self, request: Request, params: CancelAllParams) -> bytes:
         """An extension: cancels all orders, of one instrument if `instId` is given."""
         instrument = spot(self._context.catalog, params.inst_id).id if params.inst_id else 0
+        if await self._is_stopped(request.owner):
+            raise Problem(SUSPENDED)
         number = self._door.numbers(1)
         command = CancelAll(self._door.gateway, number, request.owner, instrument)
         await self._submit(command, Limit(("cancel-all", request.owner), 5, 2000))
         return wire.envelope([{"result": True, "ts": self._ts()}])
+
+    async def _is_stopped(self, uid: int) -> bool:
+        """Whether no order of the owner's may be cancelled: the core leaves out those alone."""
+        owner: OwnerChanged | None = await self._door.query(GetOwner(uid))
+        table: list[SuspensionSet] = await self._door.query(ListSuspensions())
+        stops = [one for one in table if one.actions & Suspended.TRADE_ALL]
+        return owner is not None and is_in_table(stops, 0, owner)
 
     async def after(self, request: Request, params: CancelAllAfterParams) -> bytes:
         """Cancel all orders unless this is called again in time."""
