@@ -12,10 +12,12 @@ export function CancelDialog({ row, onClose }: { row: Withdrawal; onClose(): voi
   const { t } = useTranslation()
   const client = useQueryClient()
   const amount = useAmounts()
+  const isPart = row.xTranches?.length || row.xParentWdId
+  const about = isPart ? 'withdraw.cancel.rest' : 'withdraw.cancel.about'
   return (
     <Confirm
       title={t('withdraw.cancel')}
-      about={t('withdraw.cancel.about', { amount: amount(row.amt), ccy: row.ccy })}
+      about={t(about, { amount: amount(row.amt), ccy: row.ccy })}
       deed={t('withdraw.cancel')}
       keep={t('withdraw.cancel.keep')}
       onClose={onClose}

@@ -12,6 +12,8 @@ export interface Wanted {
   line: Line
   address: Booked
   amt: string
+  /** Whether a queue may pay it in parts. */
+  split: boolean
 }
 
 interface Props {
@@ -24,13 +26,14 @@ interface Props {
 export function Review({ wanted, onClose, onConfirm }: Props): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
-  const { line, address, amt } = wanted
+  const { line, address, amt, split } = wanted
   const { ccy, chain, fee } = line
   const facts = [
     [t('funds.network'), networkOf(chain)],
     [t('withdraw.arrives'), `${amount(amt)} ${ccy}`],
     [t('withdraw.fee'), `${amount(fee)} ${ccy}`],
     [t('withdraw.all'), `${amount(new Big(amt).plus(fee).toFixed())} ${ccy}`],
+    ...(split ? [[t('withdraw.split'), t('withdraw.split.yes')] as const] : []),
   ] as const
   return (
     <Confirm

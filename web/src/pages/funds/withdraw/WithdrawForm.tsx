@@ -12,6 +12,7 @@ import { useForm } from '~/pages/account/form/useForm'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { useFunding } from '~/pages/portfolio/funding'
 import { Button } from '~/ui/Button'
+import { Checkbox } from '~/ui/Checkbox'
 import { Field } from '~/ui/Field'
 import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
@@ -39,6 +40,7 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
   const [wanted, setWanted] = useState<Wanted | null>(null)
   // Not the review's own: what got no answer there is not done again by opening it anew.
   const once = useOnce()
+  const [split, setSplit] = useState(false)
   const first = addresses.find((each) => !isLocked(each)) ?? addresses[0]
   const form = useForm({
     initial: { addrId: first?.addrId ?? '', amt: '' },
@@ -49,7 +51,7 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
     send: async ({ amt }) => {
       if (!chosen) return
       if (isLocked(chosen)) throw new Refusal('addressLocked', 'not usable yet', 400)
-      setWanted({ line, address: chosen, amt: parsed(amt)?.toFixed() ?? '' })
+      setWanted({ line, address: chosen, amt: parsed(amt)?.toFixed() ?? '', split })
     },
   })
   const chosen = addresses.find(({ addrId }) => addrId === form.values.addrId) ?? first
@@ -88,6 +90,12 @@ export function WithdrawForm({ line, addresses, all }: Props): ReactNode {
               {t('subs.max')}
             </Button>
           }
+        />
+        <Checkbox
+          label={t('withdraw.split')}
+          hint={t('withdraw.split.hint')}
+          checked={split}
+          onChange={(event) => setSplit(event.target.checked)}
         />
         <Costs line={line} amt={wrong ? null : parsed(form.values.amt)} />
       </Form>
@@ -139,10 +147,11 @@ function Send({ wanted, once, onClose, onSent }: SendProps): ReactNode {
   const { t } = useTranslation()
   const client = useQueryClient()
   const amounts = useAmounts()
-  const { line, address, amt } = wanted
+  const { line, address, amt, split } = wanted
   const send = async () => {
     const { ccy, chain, fee } = line
-    const order = { ccy, chain, amt, dest: '4' as const, toAddr: address.addr }
+    const way = { dest: '4' as const, toAddr: address.addr, xAllowSplit: split }
+    const order = { ccy, chain, amt, ...way }
     // The same withdrawal also where its fee has moved meanwhile.
     await once(order, (clientId) => rest.post('asset/withdrawal', { ...order, fee, clientId }))
     toast(t('withdraw.sent', { amount: amounts(amt), ccy }), 'good')

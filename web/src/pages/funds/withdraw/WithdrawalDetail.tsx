@@ -18,6 +18,7 @@ import { ConfirmDialog } from './ConfirmDialog'
 import { FeeRose } from './FeeRose'
 import { HeldUntil } from './HeldUntil'
 import { QueuePlace } from './QueuePlace'
+import { TrancheLinks, Tranches } from './Tranches'
 import {
   isCancelable,
   isInside,
@@ -116,6 +117,7 @@ function OnChain({ row }: { row: Withdrawal }): ReactNode {
             [t('withdraw.changed'), date(row.xChangedTs)],
           ]}
         />
+        <TrancheLinks row={row} />
         {counted === null ? null : <Confirmations count={counted} needed={needed} />}
         {row.txId ? <Copyable label={t('funds.transaction')} text={row.txId} /> : null}
         <Copyable label={t('funds.to')} text={row.to} />
@@ -156,6 +158,7 @@ function Waits({ row }: { row: Withdrawal }): ReactNode {
   return (
     <>
       <span>{t(stateKey(row))}</span>
+      <Tranches row={row} />
       <QueuePlace row={row} />
       <FeeRose row={row} />
       <HeldUntil row={row} />

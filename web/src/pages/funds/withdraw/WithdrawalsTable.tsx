@@ -14,6 +14,7 @@ import { CancelDialog } from './CancelDialog'
 import { ConfirmDialog } from './ConfirmDialog'
 import { HeldUntil } from './HeldUntil'
 import { QueuePlace } from './QueuePlace'
+import { Tranches } from './Tranches'
 import {
   isCancelable,
   isInside,
@@ -138,6 +139,7 @@ export function State({ row }: { row: Withdrawal }): ReactNode {
     <span className={css.cell}>
       <Badge look={look}>{t(stateKey(row))}</Badge>
       <small>
+        <Tranches row={row} />
         <QueuePlace row={row} />
         <HeldUntil row={row} />
       </small>

@@ -28,6 +28,13 @@ export interface Withdrawal {
   xWait: 'confirm' | 'delay' | 'check' | ''
   /** Until when, ms; '' where that is not said. */
   xUntilTs: string
+  /** Of one that may be paid in parts, and of these, what was asked for; '' of others. */
+  xAskedAmt: string
+  /** What was sent of it; `amt` is what is left. */
+  xPaidAmt: string
+  /** The withdrawal that it is a part of; '' of none. */
+  xParentWdId: string
+  xTranches: string[]
 }
 
 /** A row of `x/withdrawal-queue`: where a withdrawal stands that waits for a suspension's end. */

@@ -16,7 +16,7 @@ import { DecisionActs } from '../policy/DecisionsTable'
 import { Explained } from '../policy/Explained'
 import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
-import { type WholeWithdrawal, worth } from './rows'
+import { sentOf, type WholeWithdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const NONE = '95002'
@@ -87,6 +87,13 @@ function Terms({ one }: { one: WholeWithdrawal }): ReactNode {
         [t('op.user.about'), <Uid key="uid" uid={one.uid} />],
         [t('form.size'), `${amount(one.amt)} ${one.ccy}`],
         ['USD', amount(worth(one.usd))],
+        ...(one.allowSplit ? [[t('op.wd.split'), sentOf(one, amount)] as const] : []),
+        ...(one.parentWdId
+          ? [[t('op.wd.part'), <Way key="whole" wdId={one.parentWdId} />] as const]
+          : []),
+        ...one.tranches.map(
+          (each) => [t('op.wd.tranche'), <Way key={each} wdId={each} />] as const,
+        ),
         [t('op.wd.fee'), `${amount(one.fee)} ${one.ccy}`],
         [t('op.sus.line'), one.chain || '–'],
         [t('op.wd.to'), one.to || '–'],
@@ -98,6 +105,10 @@ function Terms({ one }: { one: WholeWithdrawal }): ReactNode {
       ]}
     />
   )
+}
+
+function Way({ wdId }: { wdId: string }): ReactNode {
+  return <Link to={`/operator/withdrawals/${wdId}`}>…{wdId.slice(-6)}</Link>
 }
 
 /** The policy's decision, explained; where nobody asked it, that. */

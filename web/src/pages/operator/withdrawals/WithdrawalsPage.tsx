@@ -17,7 +17,7 @@ import { DecisionsTable } from '../policy/DecisionsTable'
 import { RiskScore } from '../policy/RiskScore'
 import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
-import { type Queue, type Withdrawal, worth } from './rows'
+import { type Queue, sentOf, type Withdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const EVERY_MS = 3_000
@@ -115,7 +115,14 @@ function useColumns(queue: Name): Column<Withdrawal>[] {
       id: 'amt',
       title: t('form.size'),
       number: true,
-      cell: ({ amt, ccy }) => `${amount(amt)} ${ccy}`,
+      cell: (row) => (
+        <>
+          {amount(row.amt)} {row.ccy}
+          {row.tranches.length ? (
+            <small title={t('op.wd.split')}> {sentOf(row, amount)}</small>
+          ) : null}
+        </>
+      ),
     },
     { id: 'usd', title: 'USD', number: true, cell: ({ usd }) => amount(worth(usd)) },
     { id: 'ts', title: t('op.wd.asked'), cell: ({ requestedTs }) => date(requestedTs) },

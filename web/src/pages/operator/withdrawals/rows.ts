@@ -17,6 +17,13 @@ export interface Withdrawal {
   changedTs: string
   policy: string
   risk: Risk
+  /** Whether a drain may pay it in parts; then what was asked for, and sent of it. */
+  allowSplit: boolean
+  askedAmt: string
+  paidAmt: string
+  /** The withdrawal that it is a part of; '' of none. */
+  parentWdId: string
+  tranches: string[]
 }
 
 export interface WholeWithdrawal extends Withdrawal {
@@ -30,6 +37,11 @@ export interface Queue {
   count: string
   usd: string
   oldestTs: string
+}
+
+/** What was sent of what was asked for, of one that may be paid in parts; '' of others. */
+export function sentOf(row: Withdrawal, amount: (text: string) => string): string {
+  return row.allowSplit ? `${amount(row.paidAmt)} / ${amount(row.askedAmt)} ${row.ccy}` : ''
 }
 
 /** What it was worth in USD; '' where there was no price. */

@@ -44,6 +44,7 @@ from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.lacking import operators_needed
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.gateway.risk_desk import assessments, risk_row
+from fullreserve.gateway.tranches import request_of
 
 USD = 10**8
 VERBS = {verb.name.lower(): verb for verb in Verb}
@@ -233,7 +234,9 @@ class _Policy:
         ]
 
     async def _decided(self, request: int) -> dict[str, Any]:
-        found: Decision | None = await self._ask(fold.GetDecision(request), Decision | None)
+        found: Decision | None = await self._ask(
+            fold.GetDecision(await request_of(self._context, request)), Decision | None
+        )
         if found is None:
             raise Problem(fold.Refused.UNKNOWN)
         return (await self._rows([found]))[0]
