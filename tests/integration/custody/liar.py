@@ -5,18 +5,29 @@ from __future__ import annotations
 import http.client
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 BEHIND = 5  # blocks
+POLL_S = 0.02  # for who asks it to end
+REFUSED = object()  # in place of a result
+
+
+# What is said in place of a result: of a method's name, what it was asked with, and the result.
+Lie = Callable[[str, list[Any], Any], Any]
 
 
 class Liar:
-    """Use as a context; `mode` is what it does with the node's answers."""
+    """Use as a context; `mode` is what it does with the node's answers.
+
+    With `lie` each of them is well formed, and what that makes of it.
+    """
 
     def __init__(self, url: str) -> None:
         self.mode = "honest"
+        self.lie: Lie | None = None
         self._target = urlsplit(url)
         outer = self
 
@@ -38,7 +49,9 @@ class Liar:
                 """Says nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_S,), daemon=True
+        )
         login = self._target.netloc.rpartition("@")[0]
         at = f"{login}@" if login else ""
         self.url = f"http://{at}127.0.0.1:{self._server.server_address[1]}"
@@ -67,9 +80,25 @@ class Liar:
         if self.mode == "behind" and json.loads(asked)["method"] == "getblockcount":
             told = json.loads(content)
             content = json.dumps(told | {"result": told["result"] - BEHIND}).encode()
+        if self.lie is not None:
+            return self._lied(self.lie, asked, content)
         if self.mode in ("receiptless", "reverting"):
             return self._misremembered(asked, content)
         return self._forged(content) if self.mode == "forged" else content
+
+    @staticmethod
+    def _lied(lie: Lie, asked: bytes, content: bytes) -> bytes:
+        questions, told = json.loads(asked), json.loads(content)
+        is_one = isinstance(questions, dict)
+        pairs = [(questions, told)] if is_one else zip(questions, told, strict=True)
+        for question, answer in pairs:
+            assert question["id"] == answer["id"]
+            said = lie(question["method"], question["params"], answer.get("result"))
+            if said is REFUSED:
+                answer |= {"result": None, "error": {"code": -32601, "message": "no such method"}}
+            elif said != answer.get("result"):
+                answer |= {"result": said, "error": None}
+        return json.dumps(told).encode()
 
     def _forward(self, asked: bytes, login: str | None) -> bytes:
         connection = http.client.HTTPConnection(self._target.hostname or "", self._target.port)

@@ -58,6 +58,7 @@ class Bed(ABC):
     """One chain under test."""
 
     url: str
+    node: Node
     chain: Chain
     asset: int
     unit: int  # a sensible amount
@@ -70,8 +71,8 @@ class Bed(ABC):
         """The address of who pays."""
 
     @abstractmethod
-    def over(self, url: str) -> Chain:
-        """The same adapter through another address."""
+    def over(self, url: str, known: int = KNOWN) -> Chain:
+        """The same adapter through another address, for so many of ours."""
 
     @abstractmethod
     def pay(self, index: int, amount: int) -> bytes:
@@ -159,12 +160,12 @@ class EvmBed(Bed):
             self.command(account, value=1000 * ETHER)
             self.command(self.token, contracts.call("mint(address,uint256)", account, 10**15))
 
-    def over(self, url: str) -> evm.EvmChain:
+    def over(self, url: str, known: int = KNOWN) -> evm.EvmChain:
         kind = evm.MemoChain if self.needs_memo else evm.EvmChain
         addresses = MemoAddresses(self._root) if self.needs_memo else EvmAddresses(self._root)
         self._asked.append(Node(url, timeout_s=1))
         chain = kind(self._asked[-1], addresses, self.terms)
-        chain.know(1 if self.needs_memo else KNOWN)
+        chain.know(1 if self.needs_memo else known)
         return chain
 
     def command(self, to: bytes | None, data: bytes = b"", value: int = 0) -> dict[str, str]:
@@ -313,11 +314,11 @@ class UtxoBed(Bed):
             if isinstance(report, Seen) and report.deposit.index == 0:
                 self.chain.take_coin(report.deposit)
 
-    def over(self, url: str) -> utxo.UtxoChain:
+    def over(self, url: str, known: int = KNOWN) -> utxo.UtxoChain:
         addresses = UtxoAddresses([root.public() for root in self.roots], 2, self._hrp)
         self._asked.append(Node(url, timeout_s=1))
         chain = utxo.UtxoChain(self._asked[-1], addresses, self.terms)
-        chain.know(KNOWN)
+        chain.know(known)
         return chain
 
     def pay(self, index: int, amount: int) -> bytes:

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan, Unpayable
 from fullreserve.custody.chains.evm_transaction import read_body
-from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
+from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, NodeRefuses
 from fullreserve.custody.outcomes import OVERTAKEN, REVERTED
 from fullreserve.custody.payer import REFUSED_ROUNDS, UNPAYABLE, Payer
 from fullreserve.custody.payer_desk import NotSigned
@@ -490,7 +490,8 @@ async def test_a_reverted_payment_is_refunded_when_both_nodes_say_so(
         liar.mode = "reverting"
         payer = payer_of(bed, store, book, bed.over(liar.url), second=bed.chain)
         for _ in range(2 * TERMS.unlock_after):
-            await payer.round()
+            with suppress(NodeGarbage):  # its receipts are not those that its blocks cover
+                await payer.round()
             bed.mine()
         assert bed.balance(index) == bed.unit
         assert not book.failed

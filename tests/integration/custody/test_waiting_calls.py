@@ -17,7 +17,9 @@ import pytest
 
 from fullreserve.custody import contract_calls
 from fullreserve.custody.chains import following
+from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.evm import SAFE_NONCE
+from fullreserve.custody.chains.evm_proof import EMPTY
 from fullreserve.custody.contract_calls import PAUSE_MOST, REFUSED_MOST
 from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.store import Store
@@ -27,13 +29,14 @@ from fullreserve.exchange.worker_files import LostCalls
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
 from tests.integration.custody import safes
-from tests.integration.custody.liar import Liar
+from tests.integration.custody.liar import Liar, Lie
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_internal_calls import GIVEN, UNITS, Wallet
 from tests.integration.custody.test_internal_gifts import OWNERS, House
 from tests.integration.custody.test_internal_gifts import warm as a_safe
 from tests.integration.custody.test_reconciling import LARGE, NETWORK, NOTHING, SALT
 from tests.integration.custody.withdrawing import Withdrawing
+from tests.unit.custody.made_headers import rehashed
 
 
 @pytest.fixture(scope="module")
@@ -231,28 +234,28 @@ async def test_what_is_told_of_a_block_that_the_chain_left_counts_for_nothing(
     assert books.store.gifts.all(NETWORK) == []
 
 
-class Rewound(Liar):
-    """A node that has not come to its newest block yet."""
+def instead(block: Block) -> Lie:
+    """An empty block stands where one does, as on a branch that the chain then leaves again."""
+    place, made = hex(block.height), dict[str, Any]()
 
-    def answer(self, asked: bytes, login: str | None) -> bytes:
-        question = json.loads(asked)
-        if self.mode == "rewound" and question["method"] == "eth_getBlockByNumber":
-            height = int(json.loads(self._forward(_asks_height(), login))["result"], 16)
-            if question["params"][0] == "latest":
-                question["params"][0] = hex(height - 1)
-            elif int(question["params"][0], 16) == height:
-                return json.dumps({"id": question["id"], "result": None}).encode()
-        return super().answer(json.dumps(question).encode(), login)
+    def lie(method: str, asked: list[Any], result: Any) -> Any:
+        if method == "eth_getBlockByNumber" and result["number"] == place:
+            root = "0x" + EMPTY.hex()
+            made.update(result, transactionsRoot=root, receiptsRoot=root, gasUsed="0x0")
+            made["transactions"] = []
+            rehashed(made)
+            return dict(made)
+        if method == "eth_getBlockByHash" and asked[0] == made.get("hash"):
+            return dict(made)
+        return [] if method == "eth_getLogs" else result
 
-
-def _asks_height() -> bytes:
-    return b'{"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []}'
+    return lie
 
 
 @pytest.mark.parametrize("tells", [True, False])
 def test_a_block_that_comes_back_replaces_nothing_of_its_own(chain: EvmBed, tells: bool) -> None:
     """Until it is read once more, and tells of it no more. Criterion: CHAINS-INTERNAL-4."""
-    with Rewound(chain.url) as node:
+    with Liar(chain.url) as node:
         bed, cursor = chain.over(node.url), chain.cursor()
 
         def followed() -> list[following.Report]:
@@ -266,9 +269,9 @@ def test_a_block_that_comes_back_replaces_nothing_of_its_own(chain: EvmBed, tell
         block = reached.block
         (deposit,) = bed.internal(block) or []
         list(following.read_later(cursor, TERMS, block, [deposit]))
-        node.mode = "rewound"
+        node.lie = instead(block)
         assert following.Orphaned(deposit, block.height) in followed()
-        node.mode = "honest"
+        node.lie = None
         followed()
         chain.mine(TERMS.unlock_after)
         assert following.Replaced(deposit) not in followed()

@@ -10,6 +10,7 @@ from coincurve import PrivateKey
 from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, networks, nodes
 from fullreserve.custody.addresses import EvmAddresses, account_of
+from fullreserve.custody.chains.evm_transaction import Body
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.hd import Private
 from fullreserve.custody.networks import Branch, Network
@@ -66,11 +67,16 @@ class Anvil:
     def pay_somebody(self, place: Place | None = None, units: int = 1) -> str:
         """The id of a transaction in a block, of somebody's own money or of one of our places."""
         sender, receiver = self.node.call("eth_accounts")[:2]
-        if place is not None:
-            sender = place.address
-            self.node.call("anvil_impersonateAccount", sender)
-        call = {"from": sender, "to": receiver, "value": hex(units)}
-        sent: str = self.node.call("eth_sendTransaction", call)
+        if place is None:
+            call = {"from": sender, "to": receiver, "value": hex(units)}
+            sent: str = self.node.call("eth_sendTransaction", call)
+        else:
+            nonce = int(self.node.call("eth_getTransactionCount", place.address, "latest"), 16)
+            to = bytes.fromhex(receiver[2:])
+            body = Body(CHAIN_ID, place.account, nonce, to, units, b"", 21_000, 10**9, 10**10)
+            key = next(one for one in KEYS if account_of(one.public_key.format()) == place.account)
+            made = body.signed(key.sign_recoverable(body.digest(), hasher=None))
+            sent = self.node.call("eth_sendRawTransaction", "0x" + made.raw.hex())
         self.node.call("anvil_mine", "0x1")
         return sent
 

@@ -25,6 +25,7 @@ from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from tests.bed import START_MS, Bed
+from tests.unit.custody.made_headers import header
 
 NETWORK, COIN, TOKEN = 1, 2, 6
 UNIT = 10**8
@@ -43,7 +44,7 @@ class Accounts(Node):
 
     def calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         told: dict[str, Any] = {
-            "eth_getBlockByNumber": {"baseFeePerGas": "0x1"},
+            "eth_getBlockByNumber": header(1),
             "eth_getTransactionCount": "0x0",
             "eth_getBalance": hex(GAS),
             "eth_call": hex(self.each),

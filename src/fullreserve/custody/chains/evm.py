@@ -8,7 +8,7 @@ internal call are in no transaction: balances tell of them (`evm_internal`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -37,8 +37,10 @@ from fullreserve.custody.chains.adapter import (
     gathered,
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
-from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, runs_code, span
+from fullreserve.custody.chains.evm_held import TRANSFER_EVENT, Blocks, Held, Token, held, transfers
+from fullreserve.custody.chains.evm_internal import BUSY, INTERNAL, Balances, runs_code, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
+from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_safes import has_failed, paid_by_safes
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept, sendable
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
@@ -54,10 +56,7 @@ from fullreserve.custody.chains.rpc import (
     quantity,
 )
 from fullreserve.custody.chains.worth import Worth
-from fullreserve.custody.keccak import keccak256
 from fullreserve.exchange.products.custody_wire import Tier
-
-TRANSFER_EVENT = keccak256(b"Transfer(address,address,uint256)")
 
 COIN = -1  # the output number of a transaction's own value
 BUMP_NUMERATOR, BUMP_DENOMINATOR = 9, 8  # 12.5 %, the least that nodes take as a replacement
@@ -106,6 +105,7 @@ class EvmChain(Chain):
         self._lanes = frozenset(terms.lanes)
         self._unsigned: dict[bytes, int] = {}  # gas that nobody signed for, by lane
         self._is_checked = False
+        self._blocks = Blocks(node)
         self._balances, self._of_tiers = Balances(node), Balances(node)
 
     # Watching
@@ -120,23 +120,27 @@ class EvmChain(Chain):
 
     def block(self, height: int) -> Block | None:
         told = self._node.call("eth_getBlockByNumber", hex(height), False)
-        return None if told is None else read_block(told)
+        return None if told is None else read_block(told, height)
 
     def apart(self) -> EvmChain:
         made = copy(self)
         made._node = self._node.apart()
+        made._blocks = Blocks(made._node)
         made._balances, made._of_tiers = Balances(made._node), Balances(made._node)
         return made
 
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
-        sent, logs, has_run = self._held(block)
+        held, logs = self._held(block)
+        sent = held.sent
         deposits = [deposit for one in sent if (deposit := self._coin(one)) is not None]
-        by_id = {one.txid: one for one in sent}
-        deposits += self._tokens(block, logs, by_id)
+        moved = self._transfers(block, held, logs, lambda one: self._table.index(one) is not None)
+        deposits += self._tokens(moved, held)
+        for txid in dict.fromkeys(one.txid for one in deposits):
+            signed(held.by_id[txid].told)
         taken = {one.spend: one.txid for one in sent if one.spend in spends}
         if span(block) in spends:
             taken[span(block)] = block.hash
-        return Scan(deposits, taken, len(sent), has_run)
+        return Scan(deposits, taken, len(sent), runs_code(held.told, sent))
 
     def internal(self, block: Block) -> list[Deposit] | None:
         rests = self._balances.rests(block, self._table.places())
@@ -148,17 +152,29 @@ class EvmChain(Chain):
             if index is not None and rest > 0:
                 named = (block.hash, INTERNAL - index, self.terms.coin, index, 0)
                 found.append(Deposit(*named, rest, (span(block),)))
-        return found
+        return found if self._is_proven(block, found) else None
+
+    def _is_proven(self, block: Block, found: Sequence[Deposit]) -> bool:
+        """Whether the node gives proofs of what came by no transaction; NodeProblem for others."""
+        if found:
+            rests = {self.addresses.place(one.index): one.amount for one in found}
+            try:
+                self._blocks.check_rests(block, rests)
+            except NodeRefuses as refusal:
+                if refusal.code in BUSY:
+                    raise
+                return False
+        return True
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
-        sent, logs, _ = self._held(block)
+        held, logs = self._held(block)
         coins = [
             one
-            for one in sent
+            for one in held.sent
             if one.value and one.to in tiers and not self._is_from_us(one.spend[:ACCOUNT], tiers)
         ]
         # A Safe may refuse what it is sent.
-        receipts = self._of_each("eth_getTransactionReceipt", [one.txid for one in coins])
+        receipts = self._blocks.receipts(held) if coins else {}
         came = [
             (one.txid, tiers[one.to], self.terms.coin, one.value)
             for one in coins
@@ -166,7 +182,7 @@ class EvmChain(Chain):
         ]
         tokens = [
             (one.txid, tiers[one.target], one.asset, one.amount)
-            for one in self._transfers(block, logs)
+            for one in self._transfers(block, held, logs, tiers.__contains__)
             if one.amount and one.target in tiers and not self._is_from_us(one.source, tiers)
         ]
         return gathered([*came, *tokens])
@@ -199,8 +215,8 @@ class EvmChain(Chain):
         ran = {one: more for one, count in after.items() if (more := count - before.get(one, 0))}
         if not ran:
             return {}
-        sent = [one for one in self._held(block)[0] if one.to in ran]
-        receipts = self._of_each("eth_getTransactionReceipt", [one.txid for one in sent])
+        held = self._held(block)[0]
+        sent, receipts = [one for one in held.sent if one.to in ran], self._blocks.receipts(held)
         done = [one for one in sent if quantity(field(receipts[one.txid], "status")) == 1]
         return paid_by_safes(done, ran, places, self._asset_of)
 
@@ -228,8 +244,8 @@ class EvmChain(Chain):
     def _is_from_us(self, account: bytes, tiers: Mapping[bytes, int]) -> bool:
         return account in tiers or self._is_own(account)
 
-    def _held(self, block: Block) -> tuple[list[Sent], Any, bool]:
-        """A block's transactions, the logs of tokens' transfers in it, and whether it ran code."""
+    def _held(self, block: Block) -> tuple[Held, Any]:
+        """A block's transactions, and what the node says are its logs of tokens' transfers."""
         wanted = {
             "blockHash": "0x" + block.hash.hex(),
             "address": ["0x" + contract.hex() for contract in self._asset_of],
@@ -241,20 +257,11 @@ class EvmChain(Chain):
         if self._asset_of:
             asked.append(("eth_getLogs", [wanted]))
         told, *logs = self._node.calls(asked)
-        if told is None or read_block(told) != block:
-            raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        sent = [Sent.read(one) for one in listed(field(told, "transactions"))]
-        return sent, logs[0] if logs else [], runs_code(told, sent)
+        return self._blocks.read(block, told), logs[0] if logs else []
 
     def departed(self, block: Block) -> list[Departed]:
-        told = self._node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)
-        if told is None or read_block(told) != block:
-            raise NodeGarbage(f"the node does not hold block {block.height} that it told of")
-        return [
-            self._departed(one)
-            for one in listed(field(told, "transactions"))
-            if hexed(field(one, "from"), ACCOUNT) in self._lanes
-        ]
+        sent = self._blocks.of(block).sent
+        return [self._departed(one.told) for one in sent if one.spend[:ACCOUNT] in self._lanes]
 
     def _departed(self, told: Any) -> Departed:
         body, attempt = read_sent(told, self.terms.chain_id)
@@ -312,13 +319,13 @@ class EvmChain(Chain):
     def _written(self, sent: Sent) -> str:  # noqa: ARG002 - only chains with memos have one
         return ""
 
-    def _tokens(self, block: Block, logs: Any, by_id: Mapping[bytes, Sent]) -> Iterator[Deposit]:
+    def _tokens(self, moved: Sequence[Token], held: Held) -> Iterator[Deposit]:
         seen: Counter[bytes] = Counter()
-        for asset, txid, source, target, amount in self._transfers(block, logs):
+        for asset, txid, source, target, amount in moved:
             index = self._table.index(target)
             if self._is_own(source):
                 continue
-            sent = by_id.get(txid)
+            sent = held.by_id.get(txid)
             if sent is None:
                 raise NodeGarbage("a log of a transaction that its block does not hold")
             if index is not None and amount:
@@ -328,18 +335,18 @@ class EvmChain(Chain):
                 spends, written = (sent.spend,), self._written(sent)
                 yield Deposit(sent.txid, number, asset, index, memo, amount, spends, written)
 
-    def _transfers(self, block: Block, logs: Any) -> Iterator[_Token]:
-        for log in listed(logs):
-            if hexed(field(log, "blockHash"), HASH) != block.hash:
-                raise NodeGarbage("a log of another block")
-            topics = [hexed(topic, HASH) for topic in listed(field(log, "topics"))]
-            asset = self._asset_of.get(hexed(field(log, "address"), ACCOUNT))
-            # A token that indexes other fields is none of ERC-20.
-            if asset is None or len(topics) != 3 or topics[0] != TRANSFER_EVENT:
-                continue
-            source, target = (one[-ACCOUNT:] for one in topics[1:])
-            amount = int.from_bytes(hexed(field(log, "data"), 32), "big")
-            yield _Token(asset, hexed(field(log, "transactionHash"), HASH), source, target, amount)
+    def _transfers(
+        self, block: Block, held: Held, logs: Any, concerns: Callable[[bytes], bool]
+    ) -> list[Token]:
+        """What tokens moved: by the block's receipts, where the node's logs say that some is ours.
+
+        A header has the root of its receipts, and nothing of the logs that a node looks up by it.
+        """
+        told = transfers(block, logs, self._asset_of)
+        is_ours = any(one.amount and concerns(one.target) for one in told)
+        if is_ours and told != transfers(block, self._blocks.logs(held), self._asset_of):
+            raise NodeGarbage(f"the logs of block {block.height} are not those of its receipts")
+        return told
 
     def _check_chain(self) -> None:
         if not self._is_checked:
@@ -574,7 +581,7 @@ class EvmChain(Chain):
         heights = {
             quantity(field(one, "blockNumber"), HEIGHT_BITS) for one in receipts.values() if one
         }
-        blocks = self._blocks(sorted(heights))
+        blocks = self._at(sorted(heights))
         open_ = [one for one in asked if not any(receipts[txid] for txid in one.attempts)]
         taken = self._taken([tx.read_body(one.plan.body) for one in open_], tip)
         held = self._of_each(
@@ -596,10 +603,10 @@ class EvmChain(Chain):
         told = self._calls([(method, ["0x" + one.hex()]) for one in ids])
         return dict(zip(ids, told, strict=True))
 
-    def _blocks(self, heights: Sequence[int]) -> dict[int, Block]:
+    def _at(self, heights: Sequence[int]) -> dict[int, Block]:
         told = self._calls([("eth_getBlockByNumber", [hex(one), False]) for one in heights])
         return {
-            height: read_block(one)
+            height: read_block(one, height)
             for height, one in zip(heights, told, strict=True)
             if one is not None
         }
@@ -623,13 +630,13 @@ class EvmChain(Chain):
             told = self._node.call("eth_getBlockByNumber", hex(height), True)
         except NodeRefuses as problem:
             return problem
-        read_block(told)
-        for sent in map(Sent.read, listed(field(told, "transactions"))):
+        block = read_block(told, height)
+        for sent in held(told).sent:
             if sent.spend == body.lane + body.nonce.to_bytes(8, "big"):
+                signed(sent.told)
                 is_same = sent.call == (body.to, body.value, body.data)
                 if sent.txid in attempts or is_same:
-                    return self._carried_out(body, sent.txid, tip, read_block(told))
-                block = read_block(told)
+                    return self._carried_out(body, sent.txid, tip, block)
                 return Standing(height=height, taken_by=sent.txid, block=block.hash)
         return NodeRefuses(0, f"block {height} does not hold what took nonce {body.nonce}")
 
@@ -670,16 +677,20 @@ class EvmChain(Chain):
     def _included(
         self, body: tx.Body, txid: bytes, receipt: Any, tip: Block, blocks: Mapping[int, Block]
     ) -> Standing:
+        if hexed(field(receipt, "transactionHash"), HASH) != txid:
+            raise NodeGarbage(f"asked for {txid.hex()}, told of another transaction's receipt")
         height = quantity(field(receipt, "blockNumber"), HEIGHT_BITS)
         block = blocks.get(height)
         if block is None or block.hash != hexed(field(receipt, "blockHash"), HASH):
             return Standing(known=True)  # the chain is being reorganised
+        if not self._blocks.has(block, txid):
+            raise NodeGarbage(f"block {height} does not hold {txid.hex()}, whose receipt says so")
         price = quantity(field(receipt, "effectiveGasPrice"))
         fee = quantity(field(receipt, "gasUsed")) * price
-        worked = quantity(field(receipt, "status")) == 1
-        if worked and body.to in self._asset_of:
-            place = body.data[4 : 4 + 32][-ACCOUNT:]
-            worked = any(self._moves(log, body, place) for log in listed(field(receipt, "logs")))
+        worked = self._worked(body, receipt)
+        # Who is refunded for what did nothing is paid twice where the node said so alone.
+        if not worked and self._worked(body, self._blocks.receipts(self._blocks.of(block))[txid]):
+            raise NodeGarbage(f"the receipt of {txid.hex()} is not the one that its block covers")
         # What a lane sends to itself cancels.
         is_paid = worked and body.to != body.lane
         return Standing(
@@ -692,6 +703,12 @@ class EvmChain(Chain):
             block=block.hash,
         )
 
+    def _worked(self, body: tx.Body, receipt: Any) -> bool:
+        if quantity(field(receipt, "status")) != 1 or body.to not in self._asset_of:
+            return quantity(field(receipt, "status")) == 1
+        place = body.data[4 : 4 + 32][-ACCOUNT:]
+        return any(self._moves(log, body, place) for log in listed(field(receipt, "logs")))
+
     @staticmethod
     def _moves(log: Any, body: tx.Body, place: bytes) -> bool:
         topics = [hexed(topic, HASH) for topic in listed(field(log, "topics"))]
@@ -701,6 +718,7 @@ class EvmChain(Chain):
     def payment_cost(self, asset: int) -> int:
         """At the base fee of the newest block, for all the gas that a payment is given."""
         told = self._node.call("eth_getBlockByNumber", "latest", False)
+        read_block(told)
         each: int = min(quantity(field(told, "baseFeePerGas")) + TIP, self.terms.max_fee_cap)
         return each * (GAS_COIN if asset == self.terms.coin else GAS_TOKEN)
 
@@ -736,16 +754,6 @@ def legible(data: bytes) -> str:
     text = data[: 4 * (WRITTEN_MAX + 1)].decode("utf-8", "replace")
     plain = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
     return plain if len(plain) <= WRITTEN_MAX else plain[: WRITTEN_MAX - 1] + "…"
-
-
-class _Token(NamedTuple):
-    """A transfer of a token, by its log."""
-
-    asset: int
-    txid: bytes
-    source: bytes
-    target: bytes
-    amount: int
 
 
 def lane_of(key: bytes) -> bytes:

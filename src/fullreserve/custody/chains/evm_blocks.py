@@ -53,6 +53,7 @@ class Sent(NamedTuple):
     to: bytes
     value: int
     data: bytes
+    told: Any = None  # as the node said it, for who checks its signature
 
     @property
     def call(self) -> tuple[bytes, int, bytes]:
@@ -69,13 +70,19 @@ class Sent(NamedTuple):
             hexed(target, ACCOUNT) if target is not None else b"",
             quantity(field(told, "value")),
             hexed(field(told, "input")),
+            told,
         )
 
 
-def read_block(told: Any) -> Block:
-    """A block of the node's answer; NodeGarbage when its hash is not the hash of its header."""
+def read_block(told: Any, height: int | None = None) -> Block:
+    """A block of the node's answer; NodeGarbage when its hash is not the hash of its header.
+
+    Also when it is not the one of a height that was asked for.
+    """
     read_header(told)
     number, hash_ = quantity(told["number"], HEIGHT_BITS), hexed(told["hash"], HASH)
+    if height not in (None, number):
+        raise NodeGarbage(f"asked for block {height}, told of block {number}")
     return Block(number, hash_, hexed(told["parentHash"], HASH))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from fullreserve.custody.chains.evm_blocks import read_header
 from fullreserve.custody.chains.evm_transaction import WORD, Body
 from fullreserve.custody.chains.rpc import Node, field, quantity
 
@@ -107,6 +108,10 @@ def balance_call(token: bytes, account: bytes) -> dict[str, str]:
 
 
 def fees(block: Any, max_fee_cap: int) -> tuple[int, int]:
-    """Tip and fee a unit of gas that outbid two full blocks; NodeGarbage."""
+    """Tip and fee a unit of gas that outbid two full blocks; NodeGarbage.
+
+    The base fee is the header's, which the block's hash covers.
+    """
+    read_header(block)
     base = quantity(field(block, "baseFeePerGas"))
     return TIP, min(2 * base + TIP, max_fee_cap)

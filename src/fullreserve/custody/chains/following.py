@@ -113,7 +113,9 @@ def advance(
 ) -> Iterator[Report]:
     """Follows up to `blocks_max` blocks; the cursor is right once all reports are taken.
 
-    An empty cursor begins at the tip. NodeProblem leaves a cursor that is to be thrown away. What
+    An empty cursor begins at the tip. NodeProblem leaves a cursor that is to be thrown away: also
+    where the newest block is one of those below the cursor's, as of a node that has lost some: what
+    it still holds says nothing of what the chain left, another block in place of one does. What
     a block's hash does not prove, a `second` node has to say as well: a block that it does not have
     waits, and what it tells otherwise of one is NodesDiffer.
     """
@@ -123,12 +125,19 @@ def advance(
         cursor.blocks.append((tip.height, tip.hash))
         yield Reached(tip)
         return
+    newest = dict(cursor.blocks[-KEPT:]).get(tip.height)
+    if newest == tip.hash and tip.height < cursor.blocks[-1][0]:
+        why = f"its newest block, {tip.height}, lies below {cursor.blocks[-1][0]}, which it had"
+        raise NodeGarbage(why)
     yield from _step_back(chain, cursor)
     last = min(tip.height, cursor.blocks[-1][0] + blocks_max)
     for height in range(cursor.blocks[-1][0] + 1, last + 1):
         block = chain.block(height)
-        if block is None or block.parent != cursor.blocks[-1][1]:
+        if block is None:
             break  # the chain moved under our feet: the next call steps back
+        if block.parent != cursor.blocks[-1][1]:
+            _check_moved(chain, cursor, block)
+            break
         if second is not None and second.block(height) != block:
             break
         runs_code = yield from _take(chain, second, cursor, block)
@@ -137,13 +146,25 @@ def advance(
     del cursor.blocks[:-KEPT]
 
 
+def _check_moved(chain: Chain, cursor: Cursor, block: Block) -> None:
+    """Whether the chain has left the block that one with another parent follows; NodeGarbage."""
+    height, hash_ = cursor.blocks[-1]
+    below = chain.block(height)
+    if below is not None and below.hash == hash_:
+        why = f"block {block.height} follows {block.parent.hex()}, and block {height} is another"
+        raise NodeGarbage(why)
+
+
 def _step_back(chain: Chain, cursor: Cursor) -> Iterator[Report]:
-    depth = 0
+    depth, places = 0, {hash_: height for height, hash_ in cursor.blocks}
     while True:
         height, hash_ = cursor.blocks[-1]
         block = chain.block(height)
-        if block is not None and block.height != height:
-            raise NodeGarbage(f"asked for block {height}, told of block {block.height}")
+        if block is not None:
+            # A header of coins does not say its height.
+            told = places.get(block.hash, block.height)
+            if told != height:
+                raise NodeGarbage(f"asked for block {height}, told of block {told}")
         if block is not None and block.hash == hash_:
             if depth:
                 yield Left(height + 1, depth)

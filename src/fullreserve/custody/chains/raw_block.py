@@ -85,6 +85,9 @@ def read_transactions(data: bytes, hash_: bytes) -> list[Transaction]:
         raise NodeGarbage(f"block {hash_.hex()} ends too soon") from None
     if not found or merkle_root([one.txid[::-1] for one in found]) != data[36:68]:
         raise NodeGarbage(f"block {hash_.hex()} holds other transactions than it says")
+    # The root counts a last one twice where their number is odd: CVE-2012-2459.
+    if len({one.txid for one in found}) != len(found):
+        raise NodeGarbage(f"block {hash_.hex()} holds a transaction twice")
     return found
 
 

@@ -13,6 +13,7 @@ from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 
 from fullreserve.custody.addresses import Table, UtxoAddresses
 from fullreserve.custody.chains import utxo_transaction as tx
@@ -77,8 +78,12 @@ _BTCD = "btcdjsonrpcapi"
 _OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
 
+KEPT = 64  # blocks whose transactions are remembered by name
 MATURE = 100  # confirmations
 RATE_CAP = 500  # sats a virtual byte
+
+
+log = structlog.get_logger(__name__)
 
 
 class Terms(NamedTuple):
@@ -117,7 +122,8 @@ class UtxoChain(Chain):
         self._hots = {addresses.place(index): index for index in addresses.own}
         self._node = node
         self._table = Table(addresses)
-        self._is_checked = False
+        self._is_checked = self._is_capped = False
+        self._names: dict[bytes, frozenset[bytes]] = {}  # transactions of blocks
 
     # Watching
 
@@ -255,6 +261,14 @@ class UtxoChain(Chain):
     def _transactions(self, block: Block) -> list[Transaction]:
         raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
         return read_transactions(raw, block.hash)
+
+    def _has(self, block: Block, txid: bytes) -> bool:
+        """Whether a block has a transaction; NodeProblem."""
+        if block.hash not in self._names:
+            self._names[block.hash] = frozenset(one.txid for one in self._transactions(block))
+            while len(self._names) > KEPT:
+                del self._names[next(iter(self._names))]
+        return txid in self._names[block.hash]
 
     def _check_chain(self) -> None:
         if not self._is_checked:
@@ -412,6 +426,8 @@ class UtxoChain(Chain):
             height = whole(field(self._node.call("getblockheader", hash_, True), "height"))
             block, tip = self.block(height), self.tip()
             if block is not None and block.hash == hexed(hash_, HASH):
+                if not self._has(block, txid):
+                    raise NodeGarbage(f"block {height} does not hold {txid.hex()}, as was said")
                 # Replacements differ in their change, and in what was added to their inputs.
                 sent = told_transaction(self._node, txid)[0]
                 fee = sent.fee(self._spent_by(sent, body))
@@ -602,6 +618,10 @@ class UtxoChain(Chain):
             rate = int(each.to_integral_value(ROUND_UP))
         except (NodeRefuses, NodeGarbage):
             rate = self.terms.rate_default  # a young chain, or a node without estimates
+        is_capped = rate > self.terms.rate_cap
+        if is_capped and not self._is_capped:
+            log.warning("fee estimate above the cap", network=self.network, sats=rate)
+        self._is_capped = is_capped
         return min(max(rate, self.terms.rate_min), self.terms.rate_cap)
 
     def _is_unspent(self, coin: tx.Coin, *, spendable: bool = False) -> bool:
@@ -610,8 +630,13 @@ class UtxoChain(Chain):
         What a miner was paid is spendable 100 blocks later.
         """
         told = self._node.call("gettxout", coin.txid.hex(), coin.output, False)
-        if told is None or _sats(field(told, "value")) != coin.amount:
+        if told is None:
             return False
+        script = hexed(field(field(told, "scriptPubKey"), "hex"))
+        is_it = script == self.addresses.place(coin.index)
+        if not is_it or _sats(field(told, "value")) != coin.amount:
+            name = f"output {coin.output} of {coin.txid.hex()}"
+            raise NodeGarbage(f"asked for {name}, told of another coin than the {coin.amount}")
         is_young = bool(told.get("coinbase")) and whole(field(told, "confirmations")) < MATURE
         return not (spendable and is_young)
 
