@@ -358,7 +358,8 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     parts = []
     for name in ("ann", "dan"):
         parts.append(desk.folder / f"{name}.part")
-        await desk.do("sign", made, name, *desk.keys(name), "--out", parts[-1])
+        given = (*desk.keys(name), "--card", cards / "hal.json")
+        await desk.do("sign", made, name, *given, "--out", parts[-1])
     said = await desk.do("finish", made, *parts)
     desk.bed.mine()
     fee = before - desk.held("warm")
