@@ -22,16 +22,19 @@ from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed
 from fullreserve.custody.chains.rpc import NodeGarbage
 from fullreserve.custody.explained import explained
 from fullreserve.custody.house import House
+from fullreserve.custody.left import leave
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.restore_mark import Mark, is_compared, read_mark
 from fullreserve.custody.store import Made, Store, read_made
 from fullreserve.custody.tripping import trip
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
+from fullreserve.exchange.worker_files import Adopted, AdoptedPayment, adopted_name
 
 log = structlog.get_logger(__name__)
 
 
+ADOPTED_MOST = 500  # transactions that operators are told of
 AT_ONCE = 200  # blocks that are read in a look, so that it is said how far it has come
 
 
@@ -82,6 +85,19 @@ class SinceBackup:
         found = self._store.departed(self._chain.network, mark.restored_ms)
         others, loose = explained(self._chain, await self._made(), found)
         await self._payer.adopt(others, loose, mark.restored_ms)
+        self._tell(others, mark.restored_ms)
+
+    def _tell(self, found: Sequence[Departed], restored_ms: int) -> None:
+        """Operators see what is not paid again, and what pays nothing that waits."""
+        number = self._chain.network
+        plans = {one.plan.binding: one.plan for one in self._store.open_plans(number)}
+        payments = []
+        for left in found:
+            paid = [plans[one].withdrawals for one in left.bindings if one in plans]
+            payments.append(AdoptedPayment(left.attempt.txid.hex(), *(paid or [()])[:1]))
+        told = Adopted(restored_ms, tuple(payments[-ADOPTED_MOST:]))
+        place = self._data / adopted_name(number)
+        leave(place, told, "operators are not told of what was paid since the backup")
 
     async def _made(self) -> list[Made]:
         return await to_thread(read_made, self._data / PAYER_STORE, self._chain.network)

@@ -47,6 +47,11 @@ def reconciled_name(network: int) -> str:
     return f"custody-reconciled-{network}.json"
 
 
+def adopted_name(network: int) -> str:
+    """Of what had left a network's hot wallet since a backup that was put back: Adopted."""
+    return f"custody-adopted-{network}.json"
+
+
 # In units of the ledger: what rounding and dust may come to, and more where fees are paid.
 TOLERANCE, COIN_TOLERANCE = 1_000, 50_000
 
@@ -226,3 +231,17 @@ class Reconciled(msgspec.Struct, frozen=True):
     unasked: tuple[Unasked, ...] = ()
     unasked_sums: tuple[UnaskedSum, ...] = ()
     lost_calls: LostCalls | None = None
+
+
+class AdoptedPayment(msgspec.Struct, array_like=True, frozen=True):
+    """A transaction and the withdrawals, by number, that it pays; none of those that wait: ()."""
+
+    transaction: str
+    withdrawals: tuple[int, ...]
+
+
+class Adopted(msgspec.Struct, frozen=True):
+    """Transactions that are not paid again, the oldest first; `restored_ms` as the mark has it."""
+
+    restored_ms: int
+    payments: tuple[AdoptedPayment, ...]

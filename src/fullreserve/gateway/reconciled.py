@@ -9,9 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.exchange.worker_files import Reconciled, reconciled_name
+from fullreserve.exchange.worker_files import (
+    Adopted,
+    Reconciled,
+    adopted_name,
+    reconciled_name,
+)
 
 _decode = msgspec.json.Decoder(Reconciled).decode
+_decode_adopted = msgspec.json.Decoder(Adopted).decode
 
 
 def newest(folder: Path | None, network: int) -> Reconciled:
@@ -22,3 +28,13 @@ def newest(folder: Path | None, network: int) -> Reconciled:
         return _decode((folder / reconciled_name(network)).read_bytes())
     except (OSError, msgspec.DecodeError):
         return Reconciled(network)
+
+
+def adopted(folder: Path | None, network: int) -> Adopted | None:
+    """What had left a network's hot wallet since the newest backup that was put back."""
+    if folder is None:
+        return None
+    try:
+        return _decode_adopted((folder / adopted_name(network)).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -29,6 +29,8 @@ from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_byte
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
+    Adopted,
+    AdoptedPayment,
     Blind,
     Line,
     LostCalls,
@@ -36,6 +38,7 @@ from fullreserve.exchange.worker_files import (
     Unasked,
     UnaskedSum,
     Unknown,
+    adopted_name,
     reconciled_name,
 )
 from tests.browser.conftest import Visit
@@ -271,8 +274,25 @@ def given(server: LiveServer) -> Iterator[None]:
                       lost_calls=LostCalls(4, 5, 8))  # fmt: skip
     found = server.folder / reconciled_name(77)
     found.write_bytes(msgspec.json.encode(kept))
+    paid = Adopted(1_700_000_000_000, (AdoptedPayment("ab" * 32, (7,)), AdoptedPayment("cd", ())))
+    since = server.folder / adopted_name(77)
+    since.write_bytes(msgspec.json.encode(paid))
     yield
     found.unlink()
+    since.unlink()
+
+
+@pytest.mark.usefixtures("given")
+def test_what_was_paid_since_a_backup_stands_beside_reconciliation(
+    visit: Visit, ada: Operator
+) -> None:
+    """Criterion: WEB-OP-RECON-4"""
+    page = visit("/operator/reconciliation", ada)
+    region = page.get_by_role("region", name=EN["op.paidSince"].format(network="Testnet"))
+    row = region.get_by_role("row").filter(has_text="ab" * 32)
+    expect(row.get_by_role("link")).to_have_attribute("href", re.compile("/operator/withdrawals/"))
+    other = region.get_by_role("row").filter(has_text="cd").last
+    expect(other).to_contain_text(EN["op.paidSince.stranger"])
 
 
 @pytest.mark.usefixtures("given")

@@ -46,6 +46,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Trip,
 )
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.gateway.reconciled import adopted
 from tests.bed import BTC
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import TERMS, Approved, UtxoBed
@@ -358,7 +359,7 @@ class Hired(Made):
 async def test_what_waited_at_the_backup_is_found_paid(tmp_path: Path, was_judged: bool) -> None:
     """For people, or for the policy's word: nobody pays or ends it, also where its time is over.
 
-    Criteria: CHAINS-RESTORED-1, CHAINS-RESTORED-6.
+    Criteria: CHAINS-RESTORED-1, CHAINS-RESTORED-6, CHAINS-RESTORED-10.
     """
     judged = await Judged.open(tmp_path)
     number = await judged.exchange.ask(CHAIN, BTC, COIN, HIRED.address(5))
@@ -375,6 +376,12 @@ async def test_what_waited_at_the_backup_is_found_paid(tmp_path: Path, was_judge
         await judged.worker.round()
     assert await judged.state(number) == await judged.state(beside) == before
     await _compared(tmp_path, judged, folder)
+    told = adopted(tmp_path, CHAIN)
+    assert told is not None
+    assert told.restored_ms == 7
+    assert [(b"t" * 32).hex(), (number,)] in [
+        [one.transaction, one.withdrawals] for one in told.payments
+    ]
     found = await judged.exchange.found(number)
     assert (found.state, found.is_approved) == (WithdrawalState.BROADCASTING, False)
     assert found.transfer == transfer(b"s" * 32, CHAIN, b"t" * 32)

@@ -18,7 +18,15 @@ from fullreserve.exchange.products.custody_wire import (
     Tip,
 )
 from fullreserve.exchange.wire.commands import amount_bytes
-from fullreserve.exchange.worker_files import Line, Reconciled, Unknown
+from fullreserve.exchange.worker_files import (
+    Adopted,
+    AdoptedPayment,
+    Line,
+    Reconciled,
+    Unknown,
+    adopted_name,
+)
+from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.x.operator import carrying, fold
 from tests.bed import BTC
@@ -140,7 +148,7 @@ async def test_what_makes_no_sense_is_not_proposed(
 
 
 async def test_what_is_not_known_is_shown_as_such(desk: Console) -> None:
-    """Criterion: CHAINS-RECONCILE-5. Never, not now, and not for some blocks."""
+    """Criteria: CHAINS-RECONCILE-5, CHAINS-RESTORED-10. Never, not now, and not for some blocks."""
     context = desk.town.rest.context
     assert context.folder is not None
 
@@ -161,6 +169,15 @@ async def test_what_is_not_known_is_shown_as_such(desk: Console) -> None:
     assert await shown(found) == ("unknown", "the node is down", "1", False, "12")
     found = msgspec.structs.replace(good, unknown=msgspec.structs.replace(late, is_alarm=True))
     assert await shown(found) == ("unknown", "the node is down", "1", True, "12")
+    (row,) = (await desk.cleo.get("custody/reconciliation")).data
+    assert row["paidSince"] is None
+    paid = Adopted(1_700_000_002_000, (AdoptedPayment("aa", (5,)), AdoptedPayment("bb", ())))
+    (context.folder / adopted_name(NETWORK)).write_bytes(msgspec.json.encode(paid))
+    (row,) = (await desk.cleo.get("custody/reconciliation")).data
+    assert row["paidSince"] == {
+        "restoredTs": "1700000002000",
+        "payments": [{"txId": "bb", "wdIds": []}, {"txId": "aa", "wdIds": [ids.text(5)]}],
+    }
     # Who says nothing at all is known by what the log has heard since.
     assert (await say(context, DEPOSITS, Tip(NETWORK, 15, HASH, healthy=True))).code == 0
     assert await shown(good) == ("unknown", "", "3", True, "12")

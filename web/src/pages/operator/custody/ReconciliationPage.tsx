@@ -11,6 +11,7 @@ import { useTranslation } from '../texts'
 import { GiftsSection } from './GiftsSection'
 import { OneNetwork } from './Networks'
 import { type Total, totals } from './numbers'
+import { PaidSinceSection } from './PaidSinceSection'
 import { useReconciliations } from './ReconciliationSummary'
 
 /** Ledger against chain: each currency over all, then each network line by line. */
@@ -39,6 +40,7 @@ export function ReconciliationPage(): ReactNode {
         <Fragment key={one.network}>
           <OneNetwork found={one} nowMs={nowMs} />
           <GiftsSection found={one} />
+          <PaidSinceSection found={one} />
         </Fragment>
       ))}
     </>

@@ -54,6 +54,13 @@ export interface UnaskedSum {
   command: string
 }
 
+/** A transaction out of hot that was found after a backup was put back; it is not paid again. */
+export interface PaidSince {
+  txId: string
+  /** Those that waited; none where it pays nothing that waits. */
+  wdIds: string[]
+}
+
 export interface Reconciliation {
   network: string
   height: string
@@ -71,6 +78,7 @@ export interface Reconciliation {
   callsLost: { blocks: string; from: string; to: string } | null
   /** Whether it is of now; what is not known never counts as agreeing. */
   state: 'compared' | 'unknown' | 'never'
+  paidSince: { restoredTs: string; payments: PaidSince[] } | null
   /** A word, and the worker's own sentence. */
   why: string
   problem: string

@@ -21,7 +21,7 @@ from fullreserve.exchange.worker_files import (
     UnaskedSum,
     tolerance,
 )
-from fullreserve.gateway import reconciled, suspension_desk, wire
+from fullreserve.gateway import ids, reconciled, suspension_desk, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, lines
 from fullreserve.gateway.rest.params import Params
@@ -111,8 +111,22 @@ class _Custody:
         rows = []
         for number, network in defined.items():
             found = await self._newest(number)
-            rows.append(self._compared(found, network, stops) | standing(found, tips.get(number)))
+            row = self._compared(found, network, stops) | standing(found, tips.get(number))
+            rows.append(row | {"paidSince": await self._paid_since(number)})
         return wire.envelope(rows)
+
+    async def _paid_since(self, network: int) -> dict[str, Any] | None:
+        """What had left hot since the newest backup that was put back; None where none was."""
+        told = await asyncio.to_thread(reconciled.adopted, self._context.folder, network)
+        if told is None:
+            return None
+        return {
+            "restoredTs": str(told.restored_ms),
+            "payments": [
+                {"txId": one.transaction, "wdIds": [ids.text(each) for each in one.withdrawals]}
+                for one in reversed(told.payments)
+            ],
+        }
 
     def _compared(
         self, found: Reconciled, network: DefineNetwork, stops: list[Suspension]
