@@ -44,6 +44,7 @@ from tests.unit.journal import (
     safety_log,
     strangers_log,
     tier_log,
+    tranches_log,
 )
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
@@ -148,6 +149,7 @@ JOURNALS: dict[
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "losses": ((Approvals, Deposits, Withdrawals), losses_log.fill),
     "strangers": ((Approvals, Deposits, Withdrawals), strangers_log.fill),
+    "tranches": (SAFETY, partial(tranches_log.fill, edition=8, stopping=9)),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 
