@@ -28,10 +28,8 @@ from fullreserve.custody.sending import Sender
 from fullreserve.custody.store import End, Kept
 from fullreserve.custody.waits import LOOKING, RAISING, TAKEN
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED
 from fullreserve.exchange.wire.commands import amount_bytes
-
-# What `Failed` says of what the chain did.
-REVERTED, OVERTAKEN = 1, 2
 
 LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a plan's coins
 

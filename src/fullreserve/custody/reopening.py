@@ -52,8 +52,6 @@ OVER = (WithdrawalState.SUCCESS, WithdrawalState.CANCELED, WithdrawalState.FAILE
 # Its owner, who may never say a word, holds up nobody: another one takes its place. FEE_ROSE is of
 # logs from before edition 4.
 SILENT = (WithdrawalState.FEE_ROSE, WithdrawalState.COOLING)
-# `Failed` by the payer, for what the chain did: such a canary breaks the restart off.
-BY_THE_CHAIN = (1, 2)
 
 _Place = tuple[int, int]  # network, asset
 
@@ -87,8 +85,7 @@ class Reopening:
     async def _look_at_canaries(self, one: Suspension) -> None:
         found = [await self._withdrawal(number) for number in one.canaries.values()]
         for canary in found:
-            failed = canary is not None and canary.state == WithdrawalState.FAILED
-            if canary is not None and failed and canary.reason in BY_THE_CHAIN:
+            if canary is not None and canary.is_failed_by_chain:
                 log.error("canary failed", suspension=one.number, withdrawal=canary.number)
                 await self._say(one, Fall(one.number))
                 return

@@ -13,10 +13,10 @@ import pytest
 
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
-from fullreserve.custody.outcomes import REVERTED
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.store import Kept, Store, read_plans
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import REVERTED
 from fullreserve.exchange.wire.commands import amount_int
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import Bed, EvmBed, UtxoBed

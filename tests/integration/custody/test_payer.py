@@ -14,12 +14,12 @@ import pytest
 from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Move, Payment, Plan
 from fullreserve.custody.hot_sweeps import Surplus, number_of
-from fullreserve.custody.outcomes import REVERTED
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import REVERTED
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
 from tests.integration.custody.conftest import made_bed

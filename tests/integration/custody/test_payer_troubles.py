@@ -19,11 +19,11 @@ from fullreserve.custody import contracts
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan, Unpayable
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.chains.rpc import Node, NodeGarbage, NodeProblem, NodeRefuses
-from fullreserve.custody.outcomes import OVERTAKEN, REVERTED
 from fullreserve.custody.payer import REFUSED_ROUNDS, UNPAYABLE, Payer
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.store import Kept, Store
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED
 from fullreserve.identity.keyring import DamagedRow
 from tests.integration.custody.liar import Liar
 from tests.integration.custody.outsiders import TERMS, TOKEN, Approved, Bed, EvmBed, UtxoBed

@@ -17,9 +17,9 @@ import pytest
 
 from fullreserve.custody.chains import evm_transaction, utxo_transaction
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
-from fullreserve.custody.outcomes import OVERTAKEN
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.store import Kept, Store
+from fullreserve.exchange.products.withdrawal_state import OVERTAKEN
 from tests.integration.custody.conftest import made_bed
 from tests.integration.custody.outsiders import TERMS, Approved, Bed, EvmBed, UtxoBed
 from tests.integration.custody.test_payer import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Cancel, Decide, Failed
 from fullreserve.exchange.products.suspension_state import (
     OF_WAITING,
+    REFUSED_GO,
     SIGNED_LAST,
     Refused,
     SuspensionState,
@@ -20,10 +21,21 @@ from fullreserve.exchange.products.suspension_wire import (
     Gate,
     Level,
     Mode,
+    OpenDrain,
     Plan,
     Scope,
 )
-from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CHAIN, USDT, World, coins
+from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED, WithdrawalState
+from tests.unit.exchange.custody_world import (
+    ALICE,
+    BOB,
+    BTC,
+    CHAIN,
+    USDT,
+    World,
+    coins,
+    transfer,
+)
 from tests.unit.exchange.suspension_world import (
     BUDGETS,
     EVERYWHERE,
@@ -102,6 +114,46 @@ def test_a_canary_is_wanted_where_somebody_waits_alone() -> None:
     pay(world, bitcoin.number)
     assert advanced(world, number) == 0
     assert of(world, number).state == SuspensionState.DRAINING
+
+
+@pytest.mark.parametrize("edition", [REFUSED_GO - 1, REFUSED_GO])
+@pytest.mark.parametrize("reason", [0, 3, 58216])
+def test_a_canary_that_is_refused_keeps_no_stop(edition: int, reason: int) -> None:
+    """Criterion: SUS-CANARY-5. In a log from before it waits for somebody else there."""
+    world = world_of(edition)
+    number = stop(world)
+    assert ask(world, 1) == ask_usdt(world, 10, BOB) == 0
+    ready(world, number)
+    (bitcoin,), (dollars,) = requests(world), requests(world, BOB)
+    assert advanced(world, number) == 0
+    pay(world, bitcoin.number)
+    said = Decide(dollars.number, WithdrawalState.REVIEW), Decide(dollars.number, -1, reason)
+    assert [world.say(WITHDRAWALS, word) for word in said] == [0, 0]
+    assert requests(world, BOB)[0].state == WithdrawalState.FAILED
+    if edition < REFUSED_GO:
+        assert advanced(world, number) == Refused.GATES
+        return
+    assert advanced(world, number) == 0
+    assert of(world, number).state == SuspensionState.DRAINING
+    assert advanced(world, number) == 0
+    assert of(world, number).state == SuspensionState.LIFTED
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.mark.parametrize("reason", [REVERTED, OVERTAKEN])
+def test_a_canary_that_the_chain_failed_opens_nothing(reason: int) -> None:
+    """Criterion: SUS-CANARY-5. Neither by the worker nor by hand."""
+    world = world_of(REFUSED_GO)
+    number = stop(world, scope=ON_CHAIN)
+    assert ask(world, 1) == 0
+    ready(world, number)
+    assert advanced(world, number) == 0
+    (canary,) = requests(world)
+    binding = transfer("binding")
+    assert world.say(WITHDRAWALS, Bound(canary.number, binding)) == 0
+    failed = Failed(canary.number, reason, binding, transfer("conflict"))
+    assert world.say(WITHDRAWALS, failed) == 0
+    assert advanced(world, number) == say(world, OpenDrain(number, SEED)) == Refused.GATES
 
 
 def test_who_comes_while_canaries_are_under_way_is_one() -> None:

@@ -27,7 +27,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 9  # of the fold's rules, that this version knows
+EDITION = 10  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -46,6 +46,8 @@ OF_WAITING = 8
 # another: a stop ends once its own drain has let everybody go. And the bound on how long a request
 # waits is that of the drain's first word, also when it was broken off and is planned again.
 EACH_LETS_GO = 9
+# The edition from which on a canary that people or rules refused keeps no network's stop.
+REFUSED_GO = 10
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000

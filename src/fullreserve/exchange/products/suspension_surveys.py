@@ -25,6 +25,7 @@ from fullreserve.exchange.products.suspension_state import (
     HELD_STILL,
     LIFTED_PAST,
     OF_WAITING,
+    REFUSED_GO,
     SILENT_GO,
     STOPPED_KEPT,
     STOPPED_KEPT_MS,
@@ -242,12 +243,19 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         """
         if not self._is_of_waiting:
             return ()
-        gone = tuple(state for state in self._lost if state != WithdrawalState.FAILED)
         return tuple(
             network
-            for network in gates.canaries_wanted(one, view, gone)
-            if not gates.waits_somebody(network, one.terms.scope, survey, view)
+            for network in gates.canaries_wanted(one, view, self._lost)
+            if not self._is_failed(one.canaries.get(network, 0), view)
+            and not gates.waits_somebody(network, one.terms.scope, survey, view)
         )
+
+    def _is_failed(self, canary: int, view: View) -> bool:
+        """Whether the chain failed a canary; before edition 10 also whether anybody refused it."""
+        found = gates.canary(canary, view) if canary else None
+        if found is None or found.state != WithdrawalState.FAILED:
+            return False
+        return found.is_failed_by_chain or self.state.edition < REFUSED_GO
 
     def _still_waiting(self, one: Suspension, view: View) -> bool:
         """Whether a request waits for this suspension alone: before edition 1, by one walk."""

@@ -48,6 +48,8 @@ SMALL_SAVES = 5  # the edition from which on a drain that begins saves for lane 
 EACH_LETS_GO = 7
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
+# Codes of `Failed` for what the chain did, whatever was signed.
+REVERTED, OVERTAKEN = 1, 2
 SMALL_USD = 10_000 * 10**8  # up to here an owner's queue drains first in, first out
 EVERY_NETWORK = 0
 LEDGER_DIGITS = 8
@@ -152,6 +154,11 @@ class Withdrawal(msgspec.Struct, array_like=True):
     transfer: bytes = b""
     height: int = 0
     network_fee: Amount = b""
+
+    @property
+    def is_failed_by_chain(self) -> bool:
+        """Whether it failed for what the chain did, and not for people, rules or its own terms."""
+        return self.state == WithdrawalState.FAILED and self.reason in (REVERTED, OVERTAKEN)
 
     @property
     def value(self) -> int:
