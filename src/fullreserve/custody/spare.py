@@ -45,10 +45,14 @@ def faults(network: Network) -> Iterator[str]:
     if signers < 2:
         yield "one signer alone holds its lanes: each lane's key is held by two"
     for name, account in (("cold", network.cold), ("warm", network.warm)):
-        if account and account.lower() in {lane.lower() for lane in network.lanes}:
+        if account and _bare(account) in map(_bare, network.lanes):
             yield f"its {name} account is one of its lanes, which signers pay from"
     if len(dict.fromkeys(network.lanes)) < LANES_MIN:
         yield f"{len(network.lanes)} lanes: at least {LANES_MIN}"
+
+
+def _bare(account: str) -> str:
+    return account.lower().removeprefix("0x")
 
 
 def _of_branches(m: int, branches: Sequence[Branch]) -> Iterator[str]:

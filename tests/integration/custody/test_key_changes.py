@@ -405,6 +405,9 @@ def test_a_refill_is_proposed_approved_signed_and_sent(bed: UtxoBed, office: Off
     words += ["--source", "warm", "--target", "hot", "--asset", "4", "--proposer", "ann"]
     words += ["--node", bed.url, "--out", out, "--amount"]
     assert "this was a dry run" in office.do(*words, "2500000", "--dry-run")
+    assert "1 to 3000000 at once" in office.do(*words, "3000001", code=1)
+    nobody = [each if each != "ann" else "nobody" for each in words]
+    assert "nobody has no card" in office.do(*nobody, "2500000", code=1)
     office.do(*words, "2500000")
     given: list[Path] = []
     for name in ("eve", "gil"):

@@ -31,6 +31,8 @@ async def test_the_margin_is_public_and_the_persons_are_not(console: Console) ->
     away = {"person": 3, "fromTs": now - 1, "untilTs": now + 10_000}
     told = await console.cleo.act("liveness/away", **away)
     assert told.code == "0", told.json
+    for wrong in ({"person": 999}, {"untilTs": now - 2}):
+        assert (await console.cleo.act("liveness/away", **(away | wrong))).code == "51000"
     row = (await rest.get("x/liveness")).row
     assert (row["margin"], row["colour"]) == ("0", "red")
     assert not {"missing", "people"} & set(row)

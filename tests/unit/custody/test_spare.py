@@ -90,7 +90,8 @@ def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
         (followed(accounts(), 5, keys=2), "is one branch"),
         (followed(accounts(kind="memo"), 5, keys=1), "no branch can follow"),
         (accounts(cold=LANES[1].upper()), "its cold account is one of its lanes"),
-        (accounts(warm=LANES[0]), "its warm account is one of its lanes"),
+        (accounts(warm="0x" + LANES[0].removeprefix("0x")), "its warm account is one of its lanes"),
+        (accounts(warm=LANES[0].removeprefix("0x")), "its warm account is one of its lanes"),
     ],
 )
 def test_what_hangs_on_one_is_refused(one: Network, words: str) -> None:

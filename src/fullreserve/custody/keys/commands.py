@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -34,12 +35,13 @@ from fullreserve.custody.keys.token import TokenDevice
 from fullreserve.custody.tiers import spending
 from fullreserve.custody.tiers.safe import SafeView
 from fullreserve.custody.tiers.wallet import WalletAddresses
+from fullreserve.door.protocol import Unavailable
 
 P = ParamSpec("P")
 
 _PROBLEMS = (
     NotApproved, DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError,
-    RuntimeError,
+    RuntimeError, Unavailable, sqlite3.Error,
 )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys.changes import ADDRESSES
-from fullreserve.custody.keys.intent import Intent, NotApproved, Rule, TierPolicy
+from fullreserve.custody.keys.intent import EXCHANGE, Intent, NotApproved, Rule, TierPolicy
 from fullreserve.custody.keys.record import SAFE, Record
 from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.keys.tier_signer import Proposal
@@ -193,6 +193,10 @@ def propose(
     if len(rules) != 1:
         raise BadMove(f"{len(rules)} rules of the policy are about that; one has to be")
     rule = rules[0]
+    if not 0 < wanted.amount <= rule.amount_max:
+        raise BadMove(f"{wanted.amount} is not allowed: 1 to {rule.amount_max} at once")
+    if wanted.proposer != EXCHANGE and wanted.proposer not in record.state.cards:
+        raise BadMove(f"{wanted.proposer} has no card in the record: who proposes is named by it")
     intent = Intent(
         now_ms, *named, rule.place, wanted.amount, wanted.proposer, policy.digest(), now_ms,
         now_ms + LASTS_MS,

@@ -18,6 +18,8 @@ export interface Ceremony {
 const RUN = 'fullreserve custody'
 const JOB = 'job-NETWORK-TIER.json'
 const SIGN = `${RUN} sign JOB EACH --keys EACH.keys --out EACH.part`
+// Each holder has the card from who is new, not from who brings the job.
+const NEWCOMER = '--card NEW.json'
 const FINISH = `${RUN} finish JOB ALL.part`
 const MOVE = '--network NETWORK --source SOURCE --target TARGET --asset ASSET --amount AMOUNT'
 
@@ -31,9 +33,9 @@ function step(about: ConsoleKey, command = ''): Step {
   return { about, command }
 }
 
-function signed(job: string): Step[] {
+function signed(job: string, given: string): Step[] {
   return [
-    step('op.ceremony.does.sign', SIGN.replace('JOB', job)),
+    step('op.ceremony.does.sign', `${SIGN.replace('JOB', job)}${given && ` ${given}`}`),
     step('op.ceremony.does.dryFinish', `${FINISH.replace('JOB', job)} --dry-run`),
     step('op.ceremony.does.finish', FINISH.replace('JOB', job)),
     step('op.ceremony.does.show', `${RUN} show`),
@@ -41,11 +43,11 @@ function signed(job: string): Step[] {
 }
 
 /** A tier under other keys: looked at, prepared, signed and finished. */
-function prepared(command: string, job: string): Step[] {
+function prepared(command: string, job: string, given = NEWCOMER): Step[] {
   return [
     step('op.ceremony.does.dryRun', `${command} --dry-run`),
     step('op.ceremony.does.prepare', command),
-    ...signed(job),
+    ...signed(job, given),
   ]
 }
 
@@ -146,7 +148,7 @@ export const CEREMONIES: readonly Ceremony[] = [
     steps: [
       step('op.ceremony.does.dryRun', `${DEPLOY} --dry-run`),
       step('op.ceremony.does.deploy', DEPLOY),
-      ...prepared(`${RUN} install-guard ${SAFE} --out job.json`, 'job.json'),
+      ...prepared(`${RUN} install-guard ${SAFE} --out job.json`, 'job.json', ''),
     ],
   },
   {

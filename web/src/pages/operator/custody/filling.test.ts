@@ -7,11 +7,12 @@ const found = (id: string) => CEREMONIES.find((one) => one.id === id) as Ceremon
 
 // Criterion: WEB-OP-CEREMONY-1
 test('each holder has a line to run, and what they made is put together in one', () => {
-  const values = { HOLDERS: 'alice, bob', NETWORK: '3', TIER: 'cold' }
+  const values = { HOLDERS: 'alice, bob', NEW: 'hal', NETWORK: '3', TIER: 'cold' }
   const [sign, dryRun, finish] = found('replace').steps.slice(-4, -1)
   expect(filled(sign?.command ?? '', values)).toEqual([
-    'fullreserve custody sign job-3-cold.json alice --keys alice.keys --out alice.part',
-    'fullreserve custody sign job-3-cold.json bob --keys bob.keys --out bob.part',
+    'fullreserve custody sign job-3-cold.json alice --keys alice.keys --out alice.part ' +
+      '--card hal.json',
+    'fullreserve custody sign job-3-cold.json bob --keys bob.keys --out bob.part --card hal.json',
   ])
   expect(filled(finish?.command ?? '', values)).toEqual([
     'fullreserve custody finish job-3-cold.json alice.part bob.part',
@@ -102,10 +103,10 @@ test('each ceremony asks for what its commands want, and for nothing else', () =
   expect(CEREMONIES.map((one) => [one.id, ...wordsOf(one)])).toEqual([
     ['keys', 'HOLDERS'],
     ['replace', 'HOLDERS', 'GONE', 'NEW', 'PERSON', 'NETWORK', 'TIER'],
-    ['rotate', 'HOLDERS', 'NETWORK', 'TIER'],
+    ['rotate', 'HOLDERS', 'NEW', 'NETWORK', 'TIER'],
     ['hot', 'SIGNERS', 'NEW', 'NETWORK'],
     ['lane', 'NEW', 'NETWORK'],
-    ['recover', 'HOLDERS', 'NETWORK', 'TIER'],
+    ['recover', 'HOLDERS', 'NEW', 'NETWORK', 'TIER'],
     [
       'move',
       'HOLDERS',

@@ -62,6 +62,11 @@ def routes(context: Context, guard: Guard) -> Routes:
 
     async def away(_who: Operator, params: AwayParams) -> bytes:
         """Note a planned absence; it counts as missing."""
+        known = {each["person"] for rows in (await _people(context)).values() for each in rows}
+        if str(params.person) not in known:
+            raise Problem(51000, "person", ", ".join(sorted(known, key=int)) or "nobody yet")
+        if params.until_ts and params.until_ts <= params.from_ts:
+            raise Problem(51000, "untilTs", "a time after fromTs, or 0")
         word = msgspec.msgpack.encode(Away(params.person, params.from_ts, params.until_ts))
         door = context.door
         command = Product(door.gateway, door.numbers(1), LIVENESS, chart.HOUSE, word)
