@@ -202,7 +202,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             deposits.ListDeposits(ALICE, 0, 9), deposits.ListUnclaimed(9), deposits.ListDebts(9),
             deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(), deposits.ListMoved((hashed,)),
             deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.NextOpen(0, LIMIT),
-            deposits.NextDue(0, LIMIT), deposits.GetAddress(CHAIN, ALICE), *of_tiers(hashed),
+            deposits.NextDue(0, LIMIT), deposits.Owes(ALICE, BTC), deposits.GetAddress(CHAIN, ALICE), *of_tiers(hashed),
         ],
         WITHDRAWALS: [
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),

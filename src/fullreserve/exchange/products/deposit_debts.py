@@ -3,8 +3,9 @@
 From edition 5 of the rules on. A debt is the `lost` of a deposit that is in no block. It is paid by
 the deposit itself where that comes back, by what else of its asset is credited to its owner, and by
 what he has free of it whenever the walk of what waits comes by: in his accounts of funding and
-trading. Of one who is frozen the open orders are canceled for it. What is kept for itself, or held
-for a withdrawal, pays nothing as long as it is.
+trading. Of one who is frozen the open orders are canceled for it. What is held for a withdrawal of
+that asset which is bound to no transaction comes back for it, from edition 9 of the rules of
+withdrawals on, when their walk comes by. What is kept for itself pays nothing as long as it is.
 """
 
 from __future__ import annotations

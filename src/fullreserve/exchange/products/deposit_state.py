@@ -237,6 +237,13 @@ class Due(msgspec.Struct, array_like=True, frozen=True):
     is_due: bool
 
 
+class Owes(Question, frozen=True, tag=27):
+    """-> bool, whether an owner owes of an asset what a chain took back after it was spent."""
+
+    owner: int
+    asset: int
+
+
 class CountAddresses(Question, frozen=True, tag=10):
     """-> int, how many owners have an address on a network: the highest index that was given."""
 
@@ -373,6 +380,7 @@ AnyQuestion = (
     | ListAnnounced
     | NextOpen
     | NextDue
+    | Owes
     | CountAddresses
     | SumComing
     | FindMoved
@@ -423,6 +431,7 @@ ANSWERS: dict[type[Question], object] = {
     ListAnnounced: list[Announced],
     NextOpen: int,
     NextDue: Due,
+    Owes: bool,
     CountAddresses: int,
     SumComing: dict[int, Amount],
     FindMoved: int,

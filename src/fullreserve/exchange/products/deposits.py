@@ -85,6 +85,7 @@ from fullreserve.exchange.products.deposit_state import (
     NetworkState,
     NextDue,
     NextOpen,
+    Owes,
     Phase,
     SumComing,
     decode_question,
@@ -247,6 +248,8 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             return _encode(self._known.owners.get(asked.network, {}).get(asked.index, 0))
         if isinstance(asked, FindMoved):
             return _encode(self.state.moves.get(asked.transfer, 0))
+        if isinstance(asked, Owes):
+            return _encode(any(self._known.debts(asked.owner, asked.asset)))
         if isinstance(asked, HasForgotten):
             return _encode(bool(self.state.floors))
         if isinstance(asked, FindDeposit):

@@ -23,6 +23,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     FEES_WALKED,
     FINAL,
+    PAYS_DEBTS,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -269,6 +270,8 @@ class Index:
 
     def settled(self, after: int, limit: int) -> list[int]:
         """Those behind a number that a suspension, or another fee, may concern, in order."""
+        if self._state.edition >= PAYS_DEBTS:
+            return self.after(after, limit, lambda row: not row.is_bound)
         is_walked = self._state.edition >= FEES_WALKED
         states = (*SETTLED, WithdrawalState.FEE_ROSE) if is_walked else SETTLED
         return self.after(after, limit, lambda row: not row.is_bound and row.state in states)

@@ -14,19 +14,23 @@ from fullreserve.exchange.products.custody_wire import (
     Settle,
     StopOwner,
 )
+from fullreserve.exchange.products.deposit_asking import owes
 from fullreserve.exchange.products.deposit_state import Due
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_asking import is_canary
 from fullreserve.exchange.products.withdrawal_drains import Drains
+from fullreserve.exchange.products.withdrawal_index import SETTLED
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
     EVERY_NETWORK,
     MOVED_MAX,
+    PAYS_DEBTS,
     NextDue,
+    Refused,
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.commands import Posting, amount_int
 
 # What the house says of no withdrawal in particular.
 ORDERS = (DefineNetwork, Hold, StopOwner, SetQuota, Settle, Drain, RequirePolicy)
@@ -107,8 +111,12 @@ class Orders(Drains):
 
     def _is_due(self, one: Withdrawal, now_ms: int, view: View) -> bool:
         """Whether a `Settle` changes anything of one that waits."""
+        if self._is_owed(one, view):
+            return True
         if one.state == _State.FEE_ROSE:
             return self._costs(one, now_ms) <= amount_int(one.fee)
+        if one.state not in SETTLED:
+            return False
         if self._is_held_back(one, view):
             return one.state != _State.QUEUED
         if one.state == _State.QUEUED:
@@ -123,21 +131,37 @@ class Orders(Drains):
             return Outcome()
         if not 0 < asked.most <= MOVED_MAX or asked.after < 0:
             return REFUSED
+        postings: tuple[Posting, ...] = ()
         for number in self._known.settled(asked.after, asked.most):
             one = self.state.withdrawals[number]
-            if one.state == _State.FEE_ROSE:
-                self._go_on_if_fallen(one, moment, view)
-                continue
-            if self._is_held_back(one, view):
-                if one.state != _State.QUEUED:
-                    self._to_queue(self._change(one, moment))
-                continue
-            if one.state == _State.QUEUED:
-                named = is_canary(number, view)
-                self._to_payer(self._change(one, moment), is_canary=named)
-            if self.state.judged.get(number) == DecisionState.ALLOWED and self._is_overtaken(
-                one, view
-            ):
-                self._remove(self.state.judged, number)
-                self._touched[number] = None
-        return Outcome()
+            if self._is_owed(one, view):
+                taken = self._refunded(one, _State.FAILED, Refused.RISK, moment)
+                postings += taken.postings
+            else:
+                self._settle_one(one, moment, view)
+        return Outcome(postings=postings)
+
+    def _is_owed(self, one: Withdrawal, view: View) -> bool:
+        """Whether it is to pay what its owner owes."""
+        return self.state.edition >= PAYS_DEBTS and owes(one.owner, one.asset, view)
+
+    def _settle_one(self, one: Withdrawal, moment: Moment, view: View) -> None:
+        if one.state == _State.FEE_ROSE:
+            self._go_on_if_fallen(one, moment, view)
+        elif one.state in SETTLED:
+            self._follow(one, moment, view)
+
+    def _follow(self, one: Withdrawal, moment: Moment, view: View) -> None:
+        """What suspensions, maintenance and frozen owners have become for it."""
+        number = one.number
+        if self._is_held_back(one, view):
+            if one.state != _State.QUEUED:
+                self._to_queue(self._change(one, moment))
+            return
+        if one.state == _State.QUEUED:
+            named = is_canary(number, view)
+            self._to_payer(self._change(one, moment), is_canary=named)
+        allowed = self.state.judged.get(number) == DecisionState.ALLOWED
+        if allowed and self._is_overtaken(one, view):
+            self._remove(self.state.judged, number)
+            self._touched[number] = None
