@@ -176,7 +176,7 @@ def of_tiers(hashed: bytes) -> list[Any]:
         wire.CameUnasked(CHAIN, gift, BTC, 1, coins(1)), deposits.ListUnallotted(LIMIT),
         wire.Allotted(CHAIN, 1, gift, ALICE, coins(1), ()), deposits.ListAllotments(LIMIT),
         deposits.FindUnallotted(0, gift), deposits.FindAllotment(1),
-        deposits.ListBooked(0, LIMIT),
+        deposits.ListBooked(0, LIMIT), deposits.ListUnscreened(0, 9),
     ]  # fmt: skip
 
 
@@ -196,13 +196,13 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.Orphaned(CHAIN, gone, 9), wire.Replaced(CHAIN, gone), deposits.FindDeposit(9),
             deposits.FindTransfer(name), deposits.ListUncredited(9),
             wire.Stop(CHAIN, named(4_000 - 1), 11), wire.Hold(CHAIN, 0, stopped=True),
-            wire.AdoptDeposits(deposits.EDITION), deposits.ListUnscreened(0, 9),
+            wire.AdoptDeposits(deposits.EDITION), deposits.GetAddress(CHAIN, ALICE),
             wire.Screened(CHAIN, name, 1), deposits.ListNetworks(), deposits.FindMoved(hashed),
             deposits.ListAddresses(CHAIN, 0, LIMIT), deposits.ListDeposits(0, 0, 9),
             deposits.ListDeposits(ALICE, 0, 9), deposits.ListUnclaimed(9), deposits.ListDebts(9),
             deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(), deposits.ListMoved((hashed,)),
             deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.NextOpen(0, LIMIT),
-            deposits.NextDue(0, LIMIT), deposits.Owes(ALICE, BTC), deposits.GetAddress(CHAIN, ALICE), *of_tiers(hashed),
+            deposits.NextDue(0, LIMIT), deposits.Owes(ALICE, BTC), *of_tiers(hashed),
         ],
         WITHDRAWALS: [
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),
