@@ -71,6 +71,10 @@ def is_old_balance(question: dict[str, Any]) -> bool:
     return is_balance(question) and question["params"][1] != "latest"
 
 
+def is_proof(question: dict[str, Any]) -> bool:
+    return bool(question["method"] == "eth_getProof")
+
+
 def is_safe_nonce(question: dict[str, Any]) -> bool:
     return bool(question["method"] == "eth_call" and question["params"][0]["data"] == SAFE_NONCE)
 
@@ -335,6 +339,27 @@ async def test_a_state_that_is_refused_for_long_keeps_nobody_from_comparing(
     assert (await wallet.deposits(), await wallet.has()) == ([(2, UNITS)], UNITS)
 
 
+@pytest.mark.parametrize(
+    ("says", "is_lost"),
+    [(REFUSES, False), (UNLISTED, False), ((-32601, "the method does not exist"), True)],
+)
+async def test_proofs_that_are_refused_are_asked_for_as_states_are(
+    books: House, chain: EvmBed, says: tuple[int, str], is_lost: bool
+) -> None:
+    """A node may be busy for them, or have none. Criterion: CHAINS-INTERNAL-5, CHAINS-INTERNAL-8"""
+    wallet = await Wallet.of(books)
+    wallet.pay()
+    chain.mine(4)
+    with Busy(chain.url, is_proof, says) as node:
+        watcher = watching(books, node)
+        for _ in range(2):
+            await watcher.round()
+            kept = books.store.calls.count(NETWORK)
+            assert (kept.waiting, kept.lost) == (not is_lost, is_lost)
+        node.may.set()
+        await credited(wallet, watching(books, node))
+
+
 class Garbled(Liar):
     """A node that tells nothing of one block by its hash."""
 
@@ -353,6 +378,7 @@ async def test_a_block_that_is_not_told_holds_up_no_later_one(books: House, chai
     wallet.pay(2 * GIVEN)
     chain.mine()
     first = chain.chain.tip().hash
+    chain.mine()
     wallet.pay()
     chain.mine(3)
     with Garbled(chain.url) as node:

@@ -38,7 +38,7 @@ from fullreserve.custody.chains.adapter import (
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
 from fullreserve.custody.chains.evm_held import TRANSFER_EVENT, Blocks, Held, Token, held, transfers
-from fullreserve.custody.chains.evm_internal import BUSY, INTERNAL, Balances, runs_code, span
+from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, is_lost, runs_code, span
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_safes import has_failed, paid_by_safes
@@ -49,6 +49,7 @@ from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
     NodeRefuses,
+    OldRefused,
     Outbid,
     field,
     hexed,
@@ -161,9 +162,9 @@ class EvmChain(Chain):
             try:
                 self._blocks.check_rests(block, rests)
             except NodeRefuses as refusal:
-                if refusal.code in BUSY:
-                    raise
-                return False
+                if is_lost(refusal):
+                    return False
+                raise OldRefused(refusal.code, refusal.message) from None
         return True
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:

@@ -28,6 +28,7 @@ ASKED_AT_ONCE = 500
 NEW = 3
 # Codes of a node that is asked too much, is at fault itself, or lets nobody in: of no state.
 BUSY = frozenset((-32005, -32603, 401, 403, 429))
+_NO_METHOD = -32601
 # What nodes that have not kept a state say of it.
 _LOST = ("trie", "state", "prun", "histor", "archive")
 
@@ -70,7 +71,7 @@ class Balances:
             refused = self._refused(block, places[0]) if newest - block.height >= NEW else []
             if not refused:
                 raise
-            if any(map(_is_lost, refused)):
+            if any(map(is_lost, refused)):
                 return None
             raise OldRefused(refused[0].code, refused[0].message) from None
 
@@ -146,6 +147,9 @@ class Balances:
         return told
 
 
-def _is_lost(refusal: NodeRefuses) -> bool:
+def is_lost(refusal: NodeRefuses) -> bool:
+    """Whether a node says that it has not what it is asked for, or never had such."""
     said = refusal.message.lower()
-    return refusal.code not in BUSY and any(word in said for word in _LOST)
+    return refusal.code == _NO_METHOD or (
+        refusal.code not in BUSY and any(word in said for word in _LOST)
+    )

@@ -51,7 +51,7 @@ class Outbid(NodeRefuses):
 
 
 class OldRefused(NodeRefuses):
-    """It tells of the newest block and not of an older one, and does not say that it lost it."""
+    """It tells of other things and not of an old state, and does not say that it has lost it."""
 
 
 class Node:
