@@ -37,8 +37,19 @@ from fullreserve.exchange.products.suspension_wire import (
     ListInForce,
     ListReopening,
 )
-from fullreserve.exchange.wire.commands import InstrumentState, Product, encode
-from fullreserve.exchange.wire.events import AssetDefined, InstrumentChanged, OwnerChanged
+from fullreserve.exchange.wire.commands import (
+    InstrumentState,
+    Product,
+    Suspended,
+    SuspensionLevel,
+    encode,
+)
+from fullreserve.exchange.wire.events import (
+    AssetDefined,
+    InstrumentChanged,
+    OwnerChanged,
+    SuspensionSet,
+)
 from fullreserve.exchange.wire.queries import (
     AccountState,
     AskFold,
@@ -47,6 +58,7 @@ from fullreserve.exchange.wire.queries import (
     ListAssets,
     ListBalances,
     ListInstruments,
+    ListSuspensions,
     Reference,
 )
 
@@ -215,15 +227,19 @@ class House:
     async def priced_by(self, assets: Iterable[int]) -> dict[int, int]:
         """By asset the trade that made its price against USD, where there may be a newer one.
 
-        Without those that have none, or that nobody may trade.
+        Without those that have none, or that nobody may trade: their pair is not open, or new
+        orders on it are stopped for everybody.
         """
         every: list[AssetDefined] = await self._door.query(ListAssets())
         usd = next((one.asset for one in every if one.symbol == USD), 0)
         instruments: list[InstrumentChanged] = await self._door.query(ListInstruments())
+        stops: list[SuspensionSet] = await self._door.query(ListSuspensions())
         pairs = {
             one.base: one.instrument
             for one in instruments
-            if one.quote == usd and one.state == InstrumentState.LIVE
+            if one.quote == usd
+            and one.state == InstrumentState.LIVE
+            and not any(_stops_trading(stop, one) for stop in stops)
         }
         found: dict[int, int] = {}
         for asset in assets:
@@ -256,3 +272,14 @@ class House:
         """The highest address index that was given to a user; 0: none."""
         newest: int = await self.ask(wire.DEPOSITS, deposits.CountAddresses(network))
         return newest
+
+
+def _stops_trading(stop: SuspensionSet, pair: InstrumentChanged) -> bool:
+    """Whether it stops new orders on a pair, whosever they are."""
+    keys: dict[int, tuple[int, ...]] = {
+        SuspensionLevel.GLOBAL: (stop.key,),
+        SuspensionLevel.ASSET: (pair.base, pair.quote),
+        SuspensionLevel.INSTRUMENT: (pair.instrument,),
+    }
+    is_trading = bool(stop.actions & (Suspended.TRADE_OPEN | Suspended.TRADE_ALL))
+    return is_trading and stop.key in keys.get(stop.level, ())

@@ -2,8 +2,8 @@
 
 Limits count at the last price against USD. The core keeps no time of a last trade: this worker
 writes down since when it has seen the newest one, so that a start of it goes on with that age. What
-was traded while it was away counts from its return, and the price of a pair whose trading was
-closed from its opening.
+was traded while it was away counts from its return, and the price of a pair that was closed, or
+whose trading was stopped for everybody, from when it may be traded again.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
@@ -23,7 +24,10 @@ from fullreserve.exchange.products.suspension_wire import (
 from fullreserve.exchange.wire.commands import (
     InstrumentState,
     SetInstrumentState,
+    SetSuspension,
     Side,
+    Suspended,
+    SuspensionLevel,
     amount_bytes,
 )
 from fullreserve.exchange.wire.queries import AskFold
@@ -32,6 +36,14 @@ from tests.integration.custody.withdrawing import GATEWAY, NOTHING, Withdrawing
 
 CHAIN, UNTRADED = 1, 2
 HOURS = 2
+
+
+class SuspensionSetting(NamedTuple):
+    """What of the core's table is set."""
+
+    actions: Suspended
+    level: SuspensionLevel
+    key: int
 
 
 async def opened(folder: Path) -> Withdrawing:
@@ -99,6 +111,56 @@ async def test_where_nobody_may_trade_no_price_is_awaited(tmp_path: Path) -> Non
         found = await looked(exchange, worker, HOURS * HOUR_MS + 1)
         assert bool(found) == is_stopped
     await exchange.close()
+
+
+@pytest.mark.parametrize("action", [Suspended.TRADE_OPEN, Suspended.TRADE_ALL])
+@pytest.mark.parametrize(
+    ("level", "key"),
+    [
+        (SuspensionLevel.GLOBAL, 0),
+        (SuspensionLevel.ASSET, BTC),
+        (SuspensionLevel.ASSET, USDT),
+        (SuspensionLevel.INSTRUMENT, BTC_USDT),
+    ],
+)
+async def test_no_stop_of_trading_stops_withdrawals(
+    tmp_path: Path, action: Suspended, level: SuspensionLevel, key: int
+) -> None:
+    """And once it is over the age begins anew. Criterion: CUST-PRICE-10."""
+    found = await stopped_and_free_again(tmp_path, SuspensionSetting(action, level, key))
+    assert found == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        SuspensionSetting(Suspended.WITHDRAW, SuspensionLevel.GLOBAL, 0),
+        SuspensionSetting(Suspended.TRADE_ALL, SuspensionLevel.ASSET, UNTRADED),
+        SuspensionSetting(Suspended.TRADE_ALL, SuspensionLevel.SEGMENT, 0),
+        SuspensionSetting(Suspended.TRADE_ALL, SuspensionLevel.OWNER, ALICE),
+    ],
+)
+async def test_what_others_may_trade_has_to_have_a_price_of_now(
+    tmp_path: Path, setting: SuspensionSetting
+) -> None:
+    """Criterion: CUST-PRICE-10."""
+    assert await stopped_and_free_again(tmp_path, setting) == [0, 1, 1, 1]
+
+
+async def stopped_and_free_again(folder: Path, setting: SuspensionSetting) -> list[int]:
+    """How many stops there are: at once, after the age under it, once that is over, and later."""
+    exchange = await opened(folder)
+    worker = StalePrices(folder, exchange.house, exchange.bed.clock, HOURS)
+    counts = []
+    for actions in (setting.actions, Suspended.NONE):
+        number = exchange.door.numbers(1)
+        word = SetSuspension(GATEWAY, number, 1, actions, setting.level, setting.key)
+        await submit(exchange.door, [word])
+        counts += [
+            len(await looked(exchange, worker, after_ms)) for after_ms in (0, HOURS * HOUR_MS + 1)
+        ]
+    await exchange.close()
+    return counts
 
 
 async def test_a_price_is_as_old_after_a_restart(tmp_path: Path) -> None:
