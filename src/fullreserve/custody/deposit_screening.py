@@ -15,16 +15,21 @@ from pathlib import Path
 from fullreserve.custody.chains.adapter import Chain, Senders
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.house import House
+from fullreserve.custody.left import leave
 from fullreserve.custody.store import read_name
 from fullreserve.custody.vendors import Vendors, screens_deposits
 from fullreserve.custody.vetting import Subject
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListUnscreened
 from fullreserve.exchange.products.policy_rules import Concern
+from fullreserve.exchange.worker_files import SENDERS, Sent, senders_shown
 
 LOOKED_AT = 50  # in a round
 TOLD_KEPT = 1_000
 SILENT = Concern.SANCTIONS_DOWN | Concern.RISK_DOWN
+
+
+SHOWN_MOST = 1_000  # deposits whose senders operators see
 
 
 class Waits(ValueError):
@@ -100,7 +105,15 @@ class DepositScreening:
             if len(self._told) >= TOLD_KEPT:
                 self._told.clear()
             self._told[one.transfer] = await self._asked(one)
+            await asyncio.to_thread(self._tell, one.transfer, self._told[one.transfer])
         return self._told[one.transfer]
+
+    def _tell(self, transfer: bytes, found: Senders) -> None:
+        """Operators see who paid what is under way, and what is kept since."""
+        place = self._names.with_name(SENDERS)
+        shown = {**senders_shown(place), transfer.hex(): Sent(found.addresses, found.is_whole)}
+        newest = dict(list(shown.items())[-SHOWN_MOST:])
+        leave(place, newest, "operators are not told of senders", is_quiet=True)
 
     async def _asked(self, one: Deposit) -> Senders:
         name = await asyncio.to_thread(read_name, self._names, one.transfer)

@@ -7,10 +7,12 @@ are challenged sooner.
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 import msgspec
 
 SETBACKS = "custody-setbacks.json"  # list[Setback]
+SENDERS = "custody-senders.json"  # dict[str, Sent], by the deposit's transfer in hex
 
 
 def held_name(worker: str, network: int | str) -> str:
@@ -245,3 +247,21 @@ class Adopted(msgspec.Struct, frozen=True):
 
     restored_ms: int
     payments: tuple[AdoptedPayment, ...]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """Who paid a deposit that was screened; `is_whole`: these are all of them."""
+
+    addresses: tuple[str, ...]
+    is_whole: bool
+
+
+_decode_senders = msgspec.json.Decoder(dict[str, Sent]).decode
+
+
+def senders_shown(place: Path) -> dict[str, Sent]:
+    """Those that a file has, the oldest first; none where it is missing or damaged."""
+    try:
+        return _decode_senders(place.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return {}

@@ -29,12 +29,14 @@ from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_byte
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
+    SENDERS,
     Adopted,
     AdoptedPayment,
     Blind,
     Line,
     LostCalls,
     Reconciled,
+    Sent,
     Unasked,
     UnaskedSum,
     Unknown,
@@ -246,10 +248,12 @@ def test_a_deposit_under_way_is_kept_by_the_button_in_its_row(
         Seen(77, name, 1, address_of(server, person.uid), 0, amount_bytes(7 * 10**7), 0, 60, block),
     )
     say_all(server, *((DEPOSITS, word) for word in words))
+    told = {name.hex(): Sent(("tb1somebody",), is_whole=True)}
+    (server.folder / SENDERS).write_bytes(msgspec.json.encode(told))
     page = visit("/operator/custody", ada)
     row = page.get_by_role("table", name=EN["op.underWay"]).get_by_role("row")
     row = row.filter(has_text=str(person.uid))
-    for shown in ("BTC-Testnet", "0.7 BTC", "1 of 1"):
+    for shown in ("BTC-Testnet", "0.7 BTC", "1 of 1", "tb1somebody"):
         expect(row).to_contain_text(shown)
     row.get_by_role("button").click()
     choose(page, EN["op.state"], EN["deposit.state.13"])

@@ -21,6 +21,7 @@ from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import EDITION, DepositState
 from fullreserve.exchange.wire.commands import SetOwner
+from fullreserve.exchange.worker_files import SENDERS, Sent, senders_shown
 from tests.bed import ALICE, submit
 from tests.integration.custody.outsiders import TOKEN, EvmBed
 from tests.integration.custody.test_watcher import (
@@ -108,7 +109,7 @@ def screened(chain: EvmBed, network: Network, world: World, tmp_path: Path) -> S
 async def test_a_deposit_goes_where_its_sender_lets_it(
     screened: Screened, file: str, section: str, state: DepositState
 ) -> None:
-    """Criterion: VENDOR-10. Unscreened where nothing says that it is to be."""
+    """Criterion: VENDOR-10, OP-KEPT-4. Unscreened where nothing says that it is to be."""
     screened.configure(section)
     if file:
         (screened.folder / file).write_text(screened.bed.outside.lower() + "\n")
@@ -118,6 +119,10 @@ async def test_a_deposit_goes_where_its_sender_lets_it(
     for _ in range(2):
         await screened.worker().round()
     assert await screened.state() == state
+    (one,) = await screened.world.deposits()
+    told = senders_shown(screened.world.path.with_name(SENDERS))
+    paid_by = Sent((screened.bed.outside,), is_whole=True)
+    assert told == ({one.transfer.hex(): paid_by} if section else {})
     funded = PAID * 100 if state == DepositState.DONE else 0
     assert await screened.world.funded() == funded
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
@@ -23,6 +25,7 @@ from fullreserve.exchange.wire.commands import (
     amount_int,
 )
 from fullreserve.exchange.wire.queries import ListBalances
+from fullreserve.exchange.worker_files import SENDERS, Sent
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.rest.x.operator import carrying
@@ -61,10 +64,15 @@ async def holdings(desk: Console, owner: int) -> dict[int, int]:
 
 
 async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:
-    """Criterion: OP-KEPT-1, CUST-DEP-20."""
+    """Criterion: OP-KEPT-1, OP-KEPT-4, CUST-DEP-20."""
     before = await holdings(desk, ALICE)
     dep_id = await came(desk, ALICE)
+    folder = desk.town.rest.context.folder
+    assert folder is not None
+    told = {TRANSFER.hex(): Sent(("bc1somebody",), is_whole=True)}
+    (folder / SENDERS).write_bytes(msgspec.json.encode(told))
     (under_way,) = (await desk.cleo.get("deposits/under-way")).data
+    assert under_way["senders"] == ["bc1somebody"]
     assert (under_way["depId"], under_way["uid"], under_way["amt"]) == (dep_id, str(ALICE), "3")
     assert (under_way["confirmations"], under_way["creditAfter"]) == ("1", "1")
     assert (await desk.cleo.act(FREE, depId=dep_id)).code == "91023"

@@ -5,7 +5,6 @@ import { Act } from '../layout/Act'
 import { ProposeDialog } from '../layout/ProposeDialog'
 import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
-import { Uid } from '../layout/Uid'
 import { type MessageKey, useTranslation } from '../texts'
 import { useArrived } from './arrived'
 import type { Kept } from './rows'
@@ -34,16 +33,17 @@ export function KeptSection(): ReactNode {
 
 function useColumns(mayAct: boolean): Column<Kept>[] {
   const { t } = useTranslation()
-  const { chain, amt, tx, seen } = useArrived()
+  const { chain, amt, who, senders, tx, seen } = useArrived()
   const columns: Column<Kept>[] = [
     chain,
     amt,
-    { id: 'who', title: t('op.claims.uid'), cell: ({ uid }) => <Uid uid={uid} /> },
+    who,
     {
       id: 'state',
       title: t('op.state'),
       cell: ({ state }) => <Badge look="bad">{t(wordOf(state))}</Badge>,
     },
+    senders,
     tx,
     seen,
   ]

@@ -3,7 +3,6 @@ import { useAmounts } from '~/pages/account/layout/amounts'
 import { useDates } from '~/pages/account/layout/dates'
 import type { Column } from '~/ui/Table'
 import { ReadingSection } from '../layout/ReadingSection'
-import { Uid } from '../layout/Uid'
 import { useTranslation } from '../texts'
 import { useArrived } from './arrived'
 import type { Owed } from './rows'
@@ -30,7 +29,7 @@ function useColumns(): Column<Owed>[] {
   const { t } = useTranslation()
   const amount = useAmounts()
   const date = useDates()
-  const { chain, amt, tx } = useArrived()
+  const { chain, amt, who, tx } = useArrived()
   return [
     chain,
     amt,
@@ -40,7 +39,7 @@ function useColumns(): Column<Owed>[] {
       number: true,
       cell: ({ owed, ccy }) => `${amount(owed)} ${ccy}`,
     },
-    { id: 'who', title: t('op.claims.uid'), cell: ({ uid }) => <Uid uid={uid} /> },
+    who,
     { id: 'since', title: t('op.owed.since'), cell: ({ owedTs }) => date(owedTs) },
     tx,
   ]

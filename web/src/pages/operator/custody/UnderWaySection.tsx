@@ -4,7 +4,6 @@ import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
 import { ReadingSection } from '../layout/ReadingSection'
 import { useOperator } from '../layout/roles'
-import { Uid } from '../layout/Uid'
 import { type MessageKey, useTranslation } from '../texts'
 import { useArrived } from './arrived'
 import type { Kept, UnderWay } from './rows'
@@ -35,11 +34,11 @@ export function UnderWaySection(): ReactNode {
 
 function useColumns(mayAct: boolean): Column<UnderWay>[] {
   const { t } = useTranslation()
-  const { chain, amt, tx, seen } = useArrived()
+  const { chain, amt, who, senders, tx, seen } = useArrived()
   const columns: Column<UnderWay>[] = [
     chain,
     amt,
-    { id: 'who', title: t('op.claims.uid'), cell: ({ uid }) => <Uid uid={uid} /> },
+    who,
     {
       id: 'blocks',
       title: t('op.underWay.blocks'),
@@ -48,6 +47,7 @@ function useColumns(mayAct: boolean): Column<UnderWay>[] {
         return screening ? `${blocks} · ${t('op.underWay.screening')}` : blocks
       },
     },
+    senders,
     tx,
     seen,
   ]

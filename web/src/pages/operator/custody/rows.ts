@@ -191,6 +191,8 @@ export interface UnderWay {
   chain: string
   amt: string
   txId: string
+  /** Who paid it, where deposits are screened. */
+  senders: string[]
   confirmations: string
   creditAfter: string
   /** Whether it waits for that. */
@@ -206,6 +208,7 @@ export interface Kept {
   chain: string
   amt: string
   txId: string
+  senders: string[]
   /** 11, 13 or 14: kept for itself; 12: because its owner is frozen. */
   state: string
   credited: boolean

@@ -6,6 +6,7 @@ too late. It is freed by a proposal that two agree on.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -24,6 +25,7 @@ from fullreserve.exchange.products.deposit_state import (
     stricter,
 )
 from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.worker_files import SENDERS, Sent, senders_shown
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, names_of, say
@@ -36,6 +38,7 @@ from fullreserve.gateway.rest.x.operator.parameters import NotedParams
 from fullreserve.identity.roles import Role
 
 KEPT_MAX = 10_000
+NOBODY = Sent((), is_whole=False)
 REASONS = {
     "blacklisted": DepositState.BLACKLISTED,
     "intercepted": DepositState.INTERCEPTED,
@@ -156,6 +159,7 @@ class _Kept:
         context = self._context
         names = await names_of(context, (one.transfer for one in found))
         known = {(one.network.network, one.asset.id): one.chain for one in await lines(context)}
+        sent = await self._senders()
         return [
             {
                 "depId": ids.text(one.number),
@@ -164,9 +168,15 @@ class _Kept:
                 "chain": known.get((one.network, one.asset), ""),
                 "amt": amount_text(context.catalog, one.asset, one.value),
                 "txId": names.get(one.transfer, ""),
+                "senders": list(sent.get(one.transfer.hex(), NOBODY).addresses),
                 "state": str(int(one.stop)),
                 "credited": one.phase >= Phase.CREDITED,
                 "seenTs": str(one.seen_ms),
             }
             for one in found
         ]
+
+    async def _senders(self) -> dict[str, Sent]:
+        """Who paid what was screened; nobody is known where deposits are not."""
+        folder = self._context.folder
+        return await asyncio.to_thread(senders_shown, folder / SENDERS) if folder else {}
