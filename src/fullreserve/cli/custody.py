@@ -109,10 +109,18 @@ def add_key_changes(custody: "Subcommands") -> None:
     replaced.add_argument("--person", type=int, required=True, help="the same for the same human")
     for place in ("site", "country", "vendor"):
         replaced.add_argument(f"--{place}", default="")
-    for one in (rotated, recovered, replaced):
+    gathered = add_custody_command(
+        *(custody, "commands", "gather", "prepare that coins of wallets that were left follow"),
+        *("network", "tier", "recovers", *moves),
+    )
+    gathered.add_argument("network", type=int, help=NETWORK_HELP)
+    gathered.add_argument("tier", choices=("hot", "warm", "cold"))
+    about = "by the recovery branch of those wallets"
+    gathered.add_argument("--recovery", dest="recovers", action="store_true", help=about)
+    for one in (rotated, recovered, replaced, gathered):
         one.add_argument("--out", type=Path, required=True, help="the file to write")
         one.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
-    for one in (rotated, recovered, replaced, add_jobs(custody)):
+    for one in (rotated, recovered, replaced, gathered, add_jobs(custody)):
         one.add_argument("--node", default="", help="a node's address; else the network's first")
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
 

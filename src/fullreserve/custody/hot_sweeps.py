@@ -1,6 +1,7 @@
 """Sweeps what hot has above its cap to warm, by the payer: the log decides and binds each.
 
-Hot's signers ask the log as well, and know warm's place from their own file of networks.
+Hot's signers ask the log as well, and know warm's place from their own file of networks and their
+own copy of the record (`warm_place`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from typing import NamedTuple
 import structlog
 
 from fullreserve.clock import Clock
-from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Move, Payment, Plan
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.held_moves import HeldMoves
@@ -54,6 +54,7 @@ def sweep_number(key: str) -> int:
 class HotSweeps:
     """Of one network; without a place of warm's in its file there are none.
 
+    `place` tells where warm lies now, and may raise BadAddress or BadRecord.
     `room` is the most of an asset that one transaction can take from hot now, in the chain's units;
     None: all there is. It may raise NodeProblem.
     """
@@ -64,6 +65,7 @@ class HotSweeps:
         house: House,
         clock: Clock,
         room: Callable[[int], Awaitable[int | None]],
+        place: Callable[[], bytes],
         held: HeldMoves | None = None,
     ) -> None:
         self._held = held
@@ -71,6 +73,7 @@ class HotSweeps:
         self._house = house
         self._clock = clock
         self._room = room
+        self._place = place
         self._rounds = 0
         self._refused: dict[int, int] = {}  # by move: the round from which on it is tried again
         self._failed: dict[int, tuple[int, int]] = {}  # by asset: how often, and until which round
@@ -106,9 +109,9 @@ class HotSweeps:
         return [one for one in fresh if one not in late]
 
     def _surplus(self, one: moves.Move) -> Surplus | None:
-        """None where the file of networks is at fault: what else is to be paid goes on."""
+        """None where the files here are at fault: what else is to be paid goes on."""
         try:
-            return surplus_of(one, self._network)
+            return surplus_of(one, self._network, self._place())
         except (KeyError, ValueError) as problem:
             log.warning("sweep of hot waits", move=one.number, problem=str(problem))
             self.waits(one.number, Why.UNPLANNED, str(problem))
@@ -204,11 +207,8 @@ class HotSweeps:
         log.info("sweep of hot ended", move=word.move, state=state.name.lower(), code=code)
 
 
-def surplus_of(one: moves.Move, network: Network) -> Surplus:
-    """What a decided sweep pays on the chain; BadAddress where warm has no place there."""
-    if not network.warm:
-        raise BadAddress("the file of networks names no place of warm's")
-    place = network.addresses().read(network.warm)
+def surplus_of(one: moves.Move, network: Network, place: bytes) -> Surplus:
+    """What a decided sweep pays on the chain, at warm's place; KeyError, ValueError."""
     amount = network.scales[one.asset].to_chain(amount_int(one.amount))
     move = Move(one.asset, one.source, one.target, f"{KEY}{one.number}", amount)
     return Surplus(Payment(0, one.asset, amount, place), move)

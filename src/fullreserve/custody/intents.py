@@ -21,6 +21,7 @@ from fullreserve.custody.house import House
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import WillNotSign
+from fullreserve.custody.warm_place import warm_place
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove, Move, MoveState
@@ -68,11 +69,20 @@ class Memory:
 
 
 class ExchangeIntents:
-    """Asks the exchange what was approved; the coordinator's word counts for nothing."""
+    """Asks the exchange what was approved; the coordinator's word counts for nothing.
+
+    `data` is the folder of this signer's copy of the record, if it has one.
+    """
 
     def __init__(
-        self, house: House, destinations: Destinations, networks: Sequence[Network], memory: Memory
+        self,
+        house: House,
+        destinations: Destinations,
+        networks: Sequence[Network],
+        memory: Memory,
+        data: Path,
     ) -> None:
+        self._data = data
         self._house = house
         self._destinations = destinations
         self._networks = {one.network: one for one in networks}
@@ -101,7 +111,7 @@ class ExchangeIntents:
         return scales[coin].to_chain(sum(fees))
 
     async def _swept(self, plan: Plan) -> Payment:
-        """What a sweep of hot pays to warm, whose place this signer's own file names."""
+        """What a sweep of hot pays to warm, whose place this signer's own files tell."""
         number, network = number_of(plan), self._networks[plan.network]
         found: Move | None = await self._house.ask(TIER_MOVES, GetMove(number))
         if plan.withdrawals or found is None or found.binding != plan.binding:
@@ -110,9 +120,10 @@ class ExchangeIntents:
         if found.state != MoveState.BOUND or where != (plan.network, Tier.HOT, Tier.WARM):
             raise WillNotSign("it is no sweep of this network's hot wallet, or not any more")
         try:
-            surplus = surplus_of(found, network)
+            surplus = surplus_of(found, network, warm_place(self._data, network))
         except (BadAddress, KeyError, ValueError) as problem:
-            raise WillNotSign("the sweep names no place that is known here") from problem
+            told = f"the sweep names no place that is known here: {problem}"
+            raise WillNotSign(told) from problem
         # Beside withdrawals, whose numbers are positive.
         self._memory.note(msgspec.structs.replace(plan, withdrawals=(-number,)))
         return surplus.payment

@@ -15,6 +15,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -46,6 +47,7 @@ from fullreserve.custody.transfers import salt_of
 from fullreserve.custody.tripping import trip
 from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.custody.walking import Walk
+from fullreserve.custody.warm_place import warm_place
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -183,7 +185,9 @@ class Paying:
         self._chain: Chain = chains[0]
         self._second = chains[1] if len(chains) > 1 else None
         held = HeldMoves(data, "sweep", network.network)
-        self._hot = HotSweeps(network, house, clock, self._room, held)
+        self._hot = HotSweeps(
+            network, house, clock, self._room, partial(warm_place, data, network), held
+        )
         self._payer = Payer(
             self._chain,
             store,

@@ -189,7 +189,7 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     memory = Memory(kept)
     budget = FeeBudget(kept, {one.network: one.fees_a_day for one in served}, clock)
     door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
-    intents = ExchangeIntents(House(door), Destinations(vault), served, memory)
+    intents = ExchangeIntents(House(door), Destinations(vault), served, memory, data)
     presence = holders.key_of(secrets)
     policies = policies_of(served, secrets)
     signer = Signer(policies, intents, presence, budget, door.is_payer)

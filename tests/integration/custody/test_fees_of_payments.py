@@ -59,7 +59,7 @@ class Proposing:
         self.clock = ManualClock(START_MS)
         places = Destinations(exchange.vault)
         self._memory = Memory(folder / "signer")
-        intents = ExchangeIntents(exchange.house, places, [network], self._memory)
+        intents = ExchangeIntents(exchange.house, places, [network], self._memory, folder)
         self._budget = FeeBudget(
             folder / "signer", {network.network: network.fees_a_day}, self.clock
         )

@@ -1,4 +1,5 @@
-"""Goal: a hot signer's key is gone for ever, and payments, deposits and the rotation go on.
+"""Goal: a hot signer's key is gone for ever, and payments, deposits and the rotation go on; sweeps
+of hot go on when warm's keys have changed.
 
 Method: litecoind, an exchange, its payer, watcher and signers, and the commands that an operator
 uses. The key of one of three signers is never there.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -25,21 +27,27 @@ from fullreserve.custody.chains.utxo_transaction import Coin, read_body
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.intents import ExchangeIntents, Memory
+from fullreserve.custody.keys.record import FILE, UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.reconciling import BEHIND_MS, Reconciler
 from fullreserve.custody.signer import Signer, policies_of
 from fullreserve.custody.signing import branch_name
 from fullreserve.custody.store import Store
+from fullreserve.custody.tiers.wallet import Wallet, WalletAddresses
+from fullreserve.custody.tiers.wallet_coins import found
 from fullreserve.custody.watcher import STORE as WATCHED
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.products.deposit_state import Deposit, GetAddress, ListDeposits
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Marks, SetMarks
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.worker_files import Held, held_name
 from tests.bed import ALICE, BOB, BTC
 from tests.integration.custody.conftest import made_bed
+from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import UtxoBed
 from tests.integration.custody.withdrawing import NOTHING, START_MS, Withdrawing
 
@@ -88,8 +96,8 @@ class Office:
         assert told == code, out.getvalue() + bad.getvalue()
         return out.getvalue() + bad.getvalue()
 
-    async def serve(self, *names: str) -> None:
-        """Those signers run, by what the file says now, and no others."""
+    async def serve(self, *names: str, record: Path | None = None) -> None:
+        """Those signers run, by what the file says now, and no others; their own `record`."""
         for name in list(self._signers):
             self.silence(name)
         served = networks.served(self.folder)
@@ -98,7 +106,8 @@ class Office:
             memory = Memory(self.folder / f"{name}.sqlite")
             self._memories.append(memory)
             where = Destinations(self.exchange.vault)
-            intents = ExchangeIntents(self.exchange.house, where, served, memory)
+            kept = record or self.folder
+            intents = ExchangeIntents(self.exchange.house, where, served, memory, kept)
             limits = {one.network: one.fees_a_day for one in served}
             budget = FeeBudget(self.folder / f"{name}-fees.sqlite", limits, self.clock)
             presence = holders.key_of(secrets)
@@ -352,3 +361,49 @@ async def test_the_exchange_gives_new_branches_their_first_index(office: Office)
     assert networks.load(office.folder) == [one]
     assert one.addresses().place(later) != network(office.bed).addresses().place(later)
     assert one.addresses().place(given) == network(office.bed).addresses().place(given)
+
+
+def warm_of(office: Office, first: int) -> Wallet:
+    """Four people's, noted as the warm wallet from now on."""
+    wallet = Wallet(2, tuple(one.key for one in people(4, first)))
+    born, names = office.bed.node.call("getblockcount"), tuple(one.holder for one in wallet.keys)
+    made = TierWallet(NETWORK, "warm", UTXO, 2, names, wallet, "rltc", born)
+    Record.of(office.folder).append(Entry(0, first, "rotation", "", wallets=(made,)))
+    return wallet
+
+
+async def swept(office: Office, wallet: Wallet) -> int:
+    """What one sweep brought there, where there was nothing; 0: none that anybody signed."""
+    office.begin()  # it asks the log whether hot has too much
+    for _ in range(20):
+        await office.paying.round()
+        office.bed.mine()
+    tip = office.bed.node.call("getblockcount")
+    return sum(one.coin.amount for one in found(office.bed.node, wallet, 1, 1, tip))
+
+
+async def test_hot_is_swept_to_nobody_whose_keys_were_replaced(
+    office: Office, tmp_path: Path
+) -> None:
+    """Criterion: CUST-SWEEP-4. The file names the wallet of before all the time."""
+    least, most = amount_bytes(1), amount_bytes(10**12)
+    marks = Marks(NETWORK, BTC, least, least, least, least, amount_bytes(AMOUNT), most)
+    assert await office.exchange.house.report(TIER_MOVES, SetMarks(marks)) == [0]
+    before = warm_of(office, 1)
+    named = WalletAddresses(before, "rltc").address(0)
+    networks.keep(tmp_path, [msgspec.structs.replace(network(office.bed), warm=named)])
+    await office.serve("one", "two")
+    assert await swept(office, before) == AMOUNT
+    older = tmp_path / "older"
+    older.mkdir()
+    shutil.copy(tmp_path / FILE, older)
+    after = warm_of(office, 11)
+    await office.serve("one", "two", record=older)
+    assert await swept(office, after) == 0
+    (held,) = msgspec.json.decode(
+        (tmp_path / held_name("sweep", NETWORK)).read_bytes(), type=dict[str, Held]
+    ).values()
+    assert "the outputs are not those of the approved" in held.detail
+    await office.serve("one", "two")
+    assert await swept(office, after) == AMOUNT
+    assert await swept(office, before) == AMOUNT

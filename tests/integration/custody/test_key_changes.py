@@ -22,6 +22,7 @@ from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import FILE, BadRecord, Record
 from fullreserve.custody.networks import Network
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
+from fullreserve.custody.tiers.wallet import Wallet
 from fullreserve.custody.tiers.wallet_coins import found
 from tests.integration.custody.conftest import _start_litecoind
 from tests.integration.custody.holders import Holder
@@ -318,6 +319,97 @@ def test_a_forged_card_or_quorum_is_not_signed(
                          "--out", part, "--card", *given, code=1)  # fmt: skip
         assert told in said
         assert not part.exists()
+
+
+def rotated(bed: UtxoBed, office: Office, names: Sequence[str], signers: Sequence[str]) -> Wallet:
+    """The wallet that is left; what `finish` said stands in `office.said`."""
+    before = office.record.wallet(NETWORK, "warm").wallet
+    assert before is not None
+    out = office.folder / "turned.json"
+    plan = office.plan(NETWORK, "utxo", names, late())
+    office.do("rotate", "3", "warm", plan, "--node", bed.url, "--out", out)
+    office.do("finish", out, *office.sign(out, signers), "--node", bed.url)
+    bed.mine()
+    return before
+
+
+def test_what_comes_to_wallets_that_were_left_follows(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GATHER-1. Of each by its own holders, or by those who recover it."""
+    first = rotated(bed, office, ("ann", "hal", "cyd", "ida"), ("bob", "dan"))
+    assert "Sweeps of hot go to rltc1" in office.said
+    assert "fullreserve custody gather 3 warm --out FILE" in office.said
+    out, words = office.folder / "late.json", ("gather", "3", "warm", "--node", bed.url, "--out")
+    assert "Nothing lies at a wallet that was left." in office.do(*words, out)
+    second = rotated(bed, office, ("bob", "hal", "cyd", "dan"), ("ann", "ida"))
+    bed.send([
+        Payment(0, bed.asset, amount, wallet.place(index))
+        for wallet, amount, index in ((first, 3_000_000, 0), (second, 2_000_000, 7))
+    ])  # fmt: skip
+    bed.mine()
+    before, wallet = held(bed, office), office.record.wallet(NETWORK, "warm")
+    assert "nothing to move" in office.do(*words, out, "--recovery")
+    assert "this was a dry run" in office.do(*words, out, "--dry-run")
+    said = office.do(*words, out)
+    assert "3000000 in all, out of the warm wallet of network 3 that was left" in said
+    assert "signed by 2 of ann, bob, cyd, dan" in said
+    one = office.folder / "late-1.json"
+    office.do("finish", one, *office.sign(one, ("bob", "dan")), "--node", bed.url)
+    bed.mine(OLDER)
+    assert "signed by 2 of eve, fay, gil" in office.do(*words, out, "--recovery")
+    office.do("finish", one, *office.sign(one, ("eve", "gil")), "--node", bed.url)
+    bed.mine()
+    assert 0 < before + 5_000_000 - held(bed, office) < 20_000
+    assert [entry.kind for entry in office.record.entries[-2:]] == ["gathering"] * 2
+    assert office.record.wallet(NETWORK, "warm") == wallet
+    assert "Nothing lies at a wallet that was left." in office.do(*words, out)
+    # Who goes back to keys of before has what came to them meanwhile.
+    bed.send([Payment(0, bed.asset, 1_000_000, first.place(0))])
+    bed.mine()
+    rotated(bed, office, HOLDERS, ("bob", "dan"))
+    assert held(bed, office) > before + 5_900_000
+
+
+def test_a_gathering_brings_coins_nowhere_else(bed: UtxoBed, office: Office) -> None:
+    """Criterion: CUST-GATHER-2. Each holder looks at both wallets in his own record."""
+    left = rotated(bed, office, ("ann", "hal", "cyd", "ida"), ("bob", "dan"))
+    bed.send([Payment(0, bed.asset, 3_000_000, left.place(0))])
+    bed.mine()
+    office.do("gather", "3", "warm", "--node", bed.url, "--out", office.folder / "late.json")
+    good = job.read(office.folder / "late-1.json")
+    newest = good.after.wallet
+    assert good.spend is not None
+    assert newest is not None
+    replace = msgspec.structs.replace
+    strange = replace(newest, threshold=3)
+    away, greedy = replace(good.spend, rest=b"\x00\x20" + b"\x99" * 32), good.spend.left - 10**6
+    back = replace(good.after, wallet=left)
+    for wrong, told in (
+        (replace(good, spend=away), "elsewhere than to the wallet that follows"),
+        (replace(good, spend=replace(good.spend, rest=left.place(0))), "elsewhere than"),
+        (replace(good, after=back), "elsewhere than to the newest wallet of your record"),
+        (replace(good, after=replace(good.after, wallet=strange)), "elsewhere than to the newest"),
+        (replace(good, source=newest), "no warm wallet of network 3 that your record has left"),
+        (replace(good, source=strange), "no warm wallet of network 3 that your record has left"),
+        (replace(good, source=None), "no warm wallet of network 3 that your record has left"),
+        (replace(good, kind="rotation"), "is no gathering"),
+        (replace(good, kind="rotation", source=None), "does not lie at address"),
+        (replace(good, gone=("hal",)), "changes nobody's keys"),
+        (replace(good, cards=(card.read(office.cards / "hal.json"),)), "changes nobody's keys"),
+        (replace(good, spend=None), "changes nobody's keys"),
+        (replace(good, spend=replace(good.spend, left=greedy)), "out of proportion"),
+        (replace(good, previous=()), "without the transaction that made it"),
+    ):
+        path, part = office.folder / "wrong.json", office.folder / "wrong.part"
+        path.write_bytes(msgspec.json.encode(wrong))
+        said = office.do("sign", path, "cyd", "--keys", office.holders / "cyd.keys",
+                         "--out", part, code=1)  # fmt: skip
+        assert told in said
+        assert not part.exists()
+    # A record that knows of a later change signs nothing for the wallet before.
+    rotated(bed, office, ("bob", "hal", "cyd", "dan"), ("ann", "ida"))
+    said = office.do("sign", office.folder / "late-1.json", "cyd", "--keys",
+                     office.holders / "cyd.keys", "--out", part, code=1)  # fmt: skip
+    assert "elsewhere than to the newest wallet of your record" in said
 
 
 def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office) -> None:

@@ -230,7 +230,7 @@ async def test_hot_is_swept_to_warm_as_the_log_has_bound_it_and_no_otherwise(
     want = Want(NETWORK, USDT, wire.Tier.HOT, wire.Tier.WARM)
     assert await house.report(TIER_MOVES, SetMarks(marks), want) == [0, 0]
     (move,) = await house.ask(TIER_MOVES, ListMoves(is_open=True, limit=9))
-    surplus = surplus_of(move, network())
+    surplus = surplus_of(move, network(), WARM)
     assert surplus.payment == Payment(0, USDT, 7 * AMOUNT, WARM)
     good = body_of(surplus.payment)
 

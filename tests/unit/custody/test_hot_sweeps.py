@@ -7,6 +7,7 @@ node is outside, and says what its accounts hold.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from fullreserve.custody.hd import Private
 from fullreserve.custody.hot_sweeps import LOOK_AGAIN, HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House
 from fullreserve.custody.networks import Branch, Network
+from fullreserve.custody.warm_place import warm_place
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.products.registry import products
@@ -33,6 +35,7 @@ LANES = tuple(bytes([number]) * 20 for number in (1, 2, 3))
 GAS = 10**18
 SWEEP = (wire.Tier.HOT, wire.Tier.WARM)
 LASTS_MS = moves.LASTS_MS
+UNRECORDED = Path("a folder without a record")
 
 
 class Accounts(Node):
@@ -87,13 +90,15 @@ def network(**more: Any) -> Network:
     return msgspec.structs.replace(made, **more)
 
 
-def sweeps(of: Network, house: House, clock: ManualClock) -> tuple[HotSweeps, EvmChain]:
+def sweeps(
+    of: Network, house: House, clock: ManualClock, data: Path = UNRECORDED
+) -> tuple[HotSweeps, EvmChain]:
     chain = EvmChain(Accounts(30 * 10**6), of.addresses(), of.evm_terms())
 
     async def room(asset: int) -> int | None:
         return chain.room(asset, ())
 
-    return HotSweeps(of, house, clock, room), chain
+    return HotSweeps(of, house, clock, room, partial(warm_place, data, of)), chain
 
 
 async def open_moves(house: House) -> list[moves.Move]:

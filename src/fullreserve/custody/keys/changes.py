@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 import msgspec
 
+from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.card import Card
-from fullreserve.custody.keys.job import GUARD, REPLACEMENT, Job, WrongJob
+from fullreserve.custody.keys.job import GATHERING, GUARD, RECOVERY, REPLACEMENT, Job, WrongJob
 from fullreserve.custody.keys.plan import BadPlan, Plan, agree, with_another
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.tiers import guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
-from fullreserve.custody.tiers.wallet_coins import found, previous, ripe
+from fullreserve.custody.tiers.wallet import BadWallet
+from fullreserve.custody.tiers.wallet_coins import Found, found, found_of_all, previous, ripe
 
 ADDRESSES = 20  # of a tier that are looked at
-RECOVERY = "recovery"
 
 
 def changed(record: Record, node: Node, after: TierWallet, rate: int, kind: str) -> Job:
@@ -29,10 +30,11 @@ def changed(record: Record, node: Node, after: TierWallet, rate: int, kind: str)
         if kind == RECOVERY:
             raise BadPlan("a Safe has no recovery branch: replace owners while enough are left")
         return _swaps(node, before, after, kind)
-    return _moves(node, before, after, rate, kind)
+    return _moves(record, node, after, rate, kind)
 
 
-def _moves(node: Node, before: TierWallet, after: TierWallet, rate: int, kind: str) -> Job:
+def _moves(record: Record, node: Node, after: TierWallet, rate: int, kind: str) -> Job:
+    before = record.wallet(after.network, after.tier)
     assert before.wallet is not None
     assert after.wallet is not None
     tip = int(node.call("getblockcount"))
@@ -40,18 +42,21 @@ def _moves(node: Node, before: TierWallet, after: TierWallet, rate: int, kind: s
     recovers = kind == RECOVERY
     if kind == REPLACEMENT and not coins:
         # A holder who is gone must have no key of what comes later either.
-        return Job(kind, before.network, before.tier, _placed(before, after, tip))
+        return Job(kind, before.network, before.tier, _placed(record, before, after, tip))
     if recovers:
         coins = ripe(coins, before.wallet, tip)
     chosen = [one.coin for one in coins]
     spend = spending.swept(before.wallet, chosen, after.wallet.place(0), rate, recovers=recovers)
     made = previous(coins, spend.inputs)
-    placed = _placed(before, after, tip)
+    placed = _placed(record, before, after, tip)
     return Job(kind, before.network, before.tier, placed, spend, previous=made)
 
 
-def _placed(before: TierWallet, after: TierWallet, tip: int) -> TierWallet:
-    return msgspec.structs.replace(after, hrp=before.hrp, born=tip)
+def _placed(record: Record, before: TierWallet, after: TierWallet, tip: int) -> TierWallet:
+    # Who goes back to keys of before has their coins of before.
+    left = record.left(after.network, after.tier)
+    born = [one.born for one in left if one.wallet == after.wallet]
+    return msgspec.structs.replace(after, hrp=before.hrp, born=min((*born, tip)))
 
 
 def want_empty(one: TierWallet, node: Node) -> None:
@@ -59,6 +64,46 @@ def want_empty(one: TierWallet, node: Node) -> None:
     assert one.wallet is not None
     if found(node, one.wallet, ADDRESSES, one.born, int(node.call("getblockcount"))):
         raise WrongJob(f"the {one.name} has coins by now: make the job anew, which moves them")
+
+
+def gathered(
+    record: Record, node: Node, network: int, tier: str, rate: int, *, recovers: bool
+) -> tuple[list[Job], list[str]]:
+    """Jobs that bring what lies at wallets which a tier has left to its newest, and what stays.
+
+    One for each wallet, as its own holders sign it, or its recovery holders. NodeProblem.
+    """
+    newest = record.wallet(network, tier)
+    left = [(one, one.wallet) for one in record.left(network, tier) if one.wallet is not None]
+    if not left:
+        return [], []
+    tip = int(node.call("getblockcount"))
+    first = min(one.born for one, _ in left)
+    coins = found_of_all(node, [wallet for _, wallet in left], ADDRESSES, first, tip)
+    jobs, stays = list[Job](), list[str]()
+    for (one, wallet), there in zip(left, coins, strict=True):
+        try:
+            if there:
+                taken = ripe(there, wallet, tip) if recovers else there
+                jobs.append(_brought(one, newest, taken, rate, recovers=recovers))
+        except (Unpayable, BadWallet) as why:
+            held = sum(each.coin.amount for each in there)
+            stays.append(f"{held} stay with {', '.join(one.holders)}: {why}")
+    return jobs, stays
+
+
+def _brought(
+    source: TierWallet, newest: TierWallet, coins: list[Found], rate: int, *, recovers: bool
+) -> Job:
+    assert source.wallet is not None
+    assert newest.wallet is not None
+    chosen = [one.coin for one in coins]
+    place = newest.wallet.place(0)
+    spend = spending.swept(source.wallet, chosen, place, rate, recovers=recovers)
+    made = previous(coins, spend.inputs)
+    return Job(
+        GATHERING, newest.network, newest.tier, newest, spend, previous=made, source=source.wallet
+    )
 
 
 def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:

@@ -21,11 +21,18 @@ from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
 from fullreserve.custody.keys import authority, card, gas, job, plan
-from fullreserve.custody.keys.changes import changed, everybody, guarded, want_empty, without
+from fullreserve.custody.keys.changes import (
+    changed,
+    everybody,
+    gathered,
+    guarded,
+    want_empty,
+    without,
+)
 from fullreserve.custody.keys.deployment import deploy
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import NotApproved
-from fullreserve.custody.keys.job import Job
+from fullreserve.custody.keys.job import GATHERING, Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
@@ -246,6 +253,21 @@ def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, 
         _hand_out(record, made, place, dry_run=dry_run)
 
 
+@carried_out
+def gather(settings: Settings, network: int, tier: str, out: Path, node: str, rate: int,
+           recovers: bool, dry_run: bool) -> None:  # fmt: skip
+    """Prepares that what came to wallets which a tier has left comes to its newest."""
+    record = Record.of(settings.data)
+    source = node_of(settings, network, node)
+    jobs, stays = gathered(record, source, network, tier, rate, recovers=recovers)
+    if not jobs and not stays:
+        say("Nothing lies at a wallet that was left.")
+    say(*stays)
+    for number, made in enumerate(jobs, 1):
+        place = out.with_name(f"{out.stem}-{number}{out.suffix}")
+        _hand_out(record, made, place, dry_run=dry_run)
+
+
 def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
     say(*job.checked(made, record))
     if dry_run:
@@ -256,7 +278,7 @@ def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
         say(f"Wrote {out}: nobody signs it; finish it before coins come.")
         return
     say(f"Wrote {out}: each holder signs it with `fullreserve custody sign`.")
-    before = record.wallet(made.network, made.tier)
+    before = job.source_of(made, record)
     if made.spend is not None and before.wallet is not None:
         psbt = out.with_suffix(".psbt")
         write(
@@ -320,11 +342,33 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
         say("Nothing was done: this was a dry run.")
         return
     say(f"Recorded as {_record_done(settings.data, record, wanted, said).hash}.")
+    say(*_left(wanted))
+
+
+def _left(done: Job) -> list[str]:
+    """What is to be done for a wallet that another follows."""
+    wallet = done.after.wallet
+    if wallet is None or done.kind == GATHERING:
+        return []
+    text = WalletAddresses(wallet, done.after.hrp).address(0)
+    said = ["Give every holder a copy of the record."]
+    if done.tier == "warm":
+        said += [
+            f"Sweeps of hot go to {text} now. Take the record to the payer and each hot signer, or",
+            f"write that address as `warm` into their {networks.FILE}: they sweep nothing until",
+            "they agree.",
+        ]
+    which = f"{done.network} {done.tier}"
+    return [
+        *said,
+        f"What still comes to the wallet before: fullreserve custody gather {which} --out FILE",
+    ]
 
 
 def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> Entry:
     state, now = record.state, SystemClock().wall_ms()
     others = [one for key, one in state.wallets.items() if key != (done.network, done.tier)]
+    wallets = () if done.kind == GATHERING else (done.after,)
     # Who still holds a key of another wallet stays known until that one has changed too.
     held = {name for one in others for name in everybody(one)}
     gone = tuple(name for name in done.gone if name not in held)
@@ -343,7 +387,7 @@ def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> 
             "",
             done.cards,
             done.persons,
-            (done.after,),
+            wallets,
             gone,
             issued.authority,
             prints,

@@ -22,10 +22,10 @@ from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.tiers import abi, guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend
-from fullreserve.custody.tiers.wallet import WalletAddresses
+from fullreserve.custody.tiers.wallet import Wallet, WalletAddresses
 
 SWAP = abi.call("swapOwner(address,address,address)")[:4]
-GUARD, REPLACEMENT = "guard", "replacement"
+GUARD, REPLACEMENT, RECOVERY, GATHERING = "guard", "replacement", "recovery", "gathering"
 RATE_MAX = 500  # sats a virtual byte, as hot signers pay at most
 
 
@@ -36,10 +36,11 @@ class WrongJob(ValueError):
 class Job(msgspec.Struct, frozen=True):
     """`after` is what the record will hold once it is done.
 
-    `previous` are the transactions that made the coins of the spend.
+    `previous` are the transactions that made the coins of the spend. A gathering changes nothing of
+    the record: it brings what came to `source`, which the tier has left, to its newest wallet.
     """
 
-    kind: str  # rotation, replacement, recovery
+    kind: str  # rotation, replacement, recovery, guard, gathering
     network: int
     tier: str
     after: TierWallet
@@ -49,6 +50,7 @@ class Job(msgspec.Struct, frozen=True):
     persons: tuple[Person, ...] = ()
     gone: tuple[str, ...] = ()
     previous: tuple[bytes, ...] = ()
+    source: Wallet | None = None
 
     @property
     def is_record_alone(self) -> bool:
@@ -72,22 +74,44 @@ def read(path: Path) -> Job:
         raise WrongJob(f"{path} is no job: {problem}") from None
 
 
+def source_of(job: Job, record: Record) -> TierWallet:
+    """What it spends from or changes, by a holder's own record; WrongJob."""
+    newest = record.wallet(job.network, job.tier)
+    if job.kind == GATHERING:
+        for one in record.left(job.network, job.tier):
+            if one.wallet == job.source:
+                return one
+        raise WrongJob(f"it gathers from no {newest.name} that your record has left")
+    if job.source is not None:
+        raise WrongJob("it spends from a wallet that was left, and is no gathering")
+    return newest
+
+
 def checked(job: Job, record: Record) -> list[str]:
     """What a job does, for people; WrongJob when it is more than its kind may do."""
-    before = record.wallet(job.network, job.tier)
+    before = source_of(job, record)
     after = job.after
     same = (before.network, before.tier, before.kind, before.hrp, before.chain_id, before.safe)
     if before.kind == SAFE and after.threshold != before.threshold:
         raise WrongJob("it says another number of signatures than the Safe's")
     if same != (after.network, after.tier, after.kind, after.hrp, after.chain_id, after.safe):
         raise WrongJob("it changes the wallet itself, not only its keys")
-    if job.kind != GUARD:
+    if job.kind == GATHERING:
+        _changes_nothing(job, record)
+    elif job.kind != GUARD:
         _keeps_rules(job, record)
     if job.spend is not None:
         return [*_newcomers(job), *_spend(job, job.spend, before)]
     if job.is_record_alone:
         return [*_newcomers(job), f"changes the record alone: the {before.name} has no coins"]
     return [*_newcomers(job), *_transactions(job, before)]
+
+
+def _changes_nothing(job: Job, record: Record) -> None:
+    if job.after != record.wallet(job.network, job.tier):
+        raise WrongJob("it brings coins elsewhere than to the newest wallet of your record")
+    if job.spend is None or job.cards or job.persons or job.gone:
+        raise WrongJob("a gathering moves coins, and changes nobody's keys")
 
 
 def _keeps_rules(job: Job, record: Record) -> None:
@@ -152,7 +176,7 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
     wallet = job.after.wallet
     if wallet is None or spend.pays or spend.rest not in (wallet.place(0), wallet.place(1)):
         raise WrongJob("its coins go elsewhere than to the wallet that follows")
-    if spend.recovers != (job.kind == "recovery"):
+    if job.kind != GATHERING and spend.recovers != (job.kind == RECOVERY):
         raise WrongJob("it spends by another branch than its kind says")
     try:
         made_coins.check(spend.inputs, before.wallet.place, job.previous)
@@ -165,7 +189,8 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
     text = WalletAddresses(wallet, before.hrp).text(spend.rest)
     needed, keys = before.wallet.spenders(recovers=spend.recovers)
     return [
-        f"moves {len(spend.inputs)} coins, {total} in all, out of the {before.name}",
+        f"moves {len(spend.inputs)} coins, {total} in all, out of the {before.name}"
+        + (" that was left" if job.kind == GATHERING else ""),
         f"to {text}, where {spend.left} arrive; the fee is {spend.fee}",
         f"which {wallet.threshold} of {', '.join(one.holder for one in wallet.keys)} spend from",
         f"signed by {needed} of {', '.join(one.holder for one in keys)}",
@@ -218,7 +243,7 @@ def sign(
     vouch(job, record, given)
     if job.is_record_alone:
         raise WrongJob("there is nothing to sign: finish it without parts")
-    before = record.wallet(job.network, job.tier)
+    before = source_of(job, record)
     if job.spend is not None:
         assert before.wallet is not None
         _, keys = before.wallet.spenders(recovers=job.spend.recovers)
@@ -235,7 +260,7 @@ def sign(
 def completed(job: Job, record: Record, parts: Sequence[bytes]) -> Attempt:
     """The transaction that moves the coins; WrongJob, spending.WrongPart, Unpayable."""
     checked(job, record)
-    before = record.wallet(job.network, job.tier)
+    before = source_of(job, record)
     if job.spend is None or before.wallet is None:
         raise WrongJob("it is a Safe's job")
     return spending.completed(before.wallet, job.spend, parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -120,15 +120,24 @@ class Record:
 
     def first(self, network: int, tier: str) -> TierWallet:
         """As it was made, before any change of keys; BadRecord when there is none."""
-        return next(self._wallets(network, tier), self.wallet(network, tier))
+        return next(iter(self.every(network, tier)), self.wallet(network, tier))
 
     def holders(self, network: int, tier: str) -> set[str]:
         """Who holds a key of it or has held one before."""
-        return {name for one in self._wallets(network, tier) for name in one.holders}
+        return {name for one in self.every(network, tier) for name in one.holders}
 
-    def _wallets(self, network: int, tier: str) -> Iterator[TierWallet]:
-        for entry in self.entries:
-            yield from (one for one in entry.wallets if (one.network, one.tier) == (network, tier))
+    def every(self, network: int, tier: str) -> list[TierWallet]:
+        """As it was after each ceremony and change of keys, the newest last."""
+        all_ = (one for entry in self.entries for one in entry.wallets)
+        return [one for one in all_ if (one.network, one.tier) == (network, tier)]
+
+    def left(self, network: int, tier: str) -> list[TierWallet]:
+        """Script wallets that it was and is no more, each once, the oldest first; BadRecord."""
+        newest, found = self.wallet(network, tier), dict[Wallet, TierWallet]()
+        for one in self.every(network, tier):
+            if one.wallet is not None and one.wallet != newest.wallet:
+                found.setdefault(one.wallet, one)
+        return list(found.values())
 
     def append(self, entry: Entry) -> Entry:
         """The entry as it stands in the file, on disk."""

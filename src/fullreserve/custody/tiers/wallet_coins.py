@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from fullreserve.custody.chains.raw_block import read_transactions
@@ -26,19 +26,33 @@ def found(node: Node, wallet: Wallet, indexes: int, first: int, last: int) -> li
 
     The wallet's first coin must not be below `first`.
     """
-    index_of = {wallet.place(index): index for index in range(indexes)}
-    held: dict[bytes, Found] = {}
+    return found_of_all(node, [wallet], indexes, first, last)[0]
+
+
+def found_of_all(
+    node: Node, wallets: Sequence[Wallet], indexes: int, first: int, last: int
+) -> list[list[Found]]:
+    """The same of several wallets, in their order: each block is read once. NodeProblem."""
+    places = {
+        one.place(index): (number, index)
+        for number, one in enumerate(wallets)
+        for index in range(indexes)
+    }
+    held: dict[bytes, tuple[int, Found]] = {}
     for height in range(first, last + 1):
         hash_ = hexed(node.call("getblockhash", height), _HASH)
         for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
             for spend in one.spends:
                 held.pop(spend, None)
             for number, (amount, script) in enumerate(one.outputs):
-                index = index_of.get(script)
-                if index is not None and amount:
-                    coin = Coin(one.txid, number, amount, index)
-                    held[coin.outpoint()] = Found(coin, height, one.plain)
-    return list(held.values())
+                place = places.get(script)
+                if place is not None and amount:
+                    coin = Coin(one.txid, number, amount, place[1])
+                    held[coin.outpoint()] = (place[0], Found(coin, height, one.plain))
+    coins: list[list[Found]] = [[] for _ in wallets]
+    for number, made in held.values():
+        coins[number].append(made)
+    return coins
 
 
 def previous(coins: list[Found], inputs: Collection[Coin]) -> tuple[bytes, ...]:
