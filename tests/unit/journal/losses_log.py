@@ -102,10 +102,12 @@ async def _paid_out(log: Log, target: AccountKey, amount: int) -> None:
     await submit(log.door, [Transfer(log.door.gateway, log.door.numbers(1), *terms)])
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
+async def fill(bed: Bed, draws: random.Random, edition: int = EDITION) -> None:
     """Two days; losses that somebody paid whole, in part and not at all are among it."""
     log = Log(bed, draws, 0)
     await begin(log)
+    if edition > EDITION:
+        await log.say(DEPOSITS, AdoptDeposits(edition))
     for _ in range(RUNS):
         await draws.choice((_agreed, _agreed, _coins, _coins, _insured, _spent))(log)
         log.advance(15 * MINUTE_MS)

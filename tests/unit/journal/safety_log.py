@@ -38,6 +38,7 @@ from fullreserve.exchange.products.suspension_state import (
     EVIDENCED,
     HOUR_MS,
     LIFTED_PAST,
+    OF_WAITING,
     SIGNED_LAST,
     SILENT_GO,
     SPARED,
@@ -239,7 +240,10 @@ async def reopen(log: Log) -> None:
 async def _way_back(log: Log, number: int) -> None:
     first, second, _ = OPERATORS
     now = log.bed.clock.exchange_ms()
-    budgets = (stops.Budget(CHAIN, BTC, amount_bytes(COIN), 3),)
+    lines = [(CHAIN, BTC)]
+    if log.states[stops.SUSPENSIONS].edition >= OF_WAITING:
+        lines += [(TOKENS, USDT), (TOKENS, ETH)]
+    budgets = tuple(stops.Budget(*line, amount_bytes(COIN), 3) for line in lines)
     evidence = transfer("evidence")
     is_evidenced = log.states[stops.SUSPENSIONS].edition >= EVIDENCED
 
