@@ -129,8 +129,8 @@ async def lines(context: Context) -> list[Line]:
             context.catalog.assets[terms.asset],
             one.terms,
             terms,
-            _stop(one, terms.asset),
-            _stop(others.get(one.terms.network), terms.asset),
+            hold_of(one, terms.asset),
+            hold_of(others.get(one.terms.network), terms.asset),
             one.tip.height if one.tip is not None and one.tip.healthy else 0,
             one.tip is None or one.tip.healthy,
             quotes.get((one.terms.network, terms.asset)),
@@ -147,7 +147,8 @@ async def networks_named(context: Context) -> dict[int, str]:
     return {one.terms.network: one.terms.code for one in found}
 
 
-def _stop(network: NetworkState | None, asset: int) -> Hold | None:
+def hold_of(network: NetworkState | None, asset: int) -> Hold | None:
+    """What of maintenance stops an asset on a network."""
     holds = network.holds if network is not None else ()
     return next((one for one in holds if one.asset in (0, asset)), None)
 

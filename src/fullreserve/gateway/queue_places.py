@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Hold
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import Queued
 from fullreserve.exchange.products.suspension_rules import verdict
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
@@ -23,11 +24,14 @@ from fullreserve.exchange.wire.events import OwnerChanged
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids, suspension_desk
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.custody_desk import ask, hold_of
 
 
 class Standing(NamedTuple):
-    """Of one that waits; times in ms, 0 as long as nobody can say."""
+    """Of one that waits; times in ms, 0 as long as nobody can say.
+
+    `suspension`: of those that hold it, one whose end nobody can say, or the one that ends last.
+    """
 
     place: Place | None
     suspension: int
@@ -45,24 +49,35 @@ class QueuePlaces:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._stops: list[Suspension] | None = None
+        self._networks: list[NetworkState] | None = None
         self._waits: dict[int, int] = {}  # by suspension, ticks after which a request comes first
 
     async def of(self, one: Withdrawal) -> Standing:
         """Where a withdrawal stands."""
         place: Place | None = await ask(self._context, WITHDRAWALS, GetPlace(one.number))
-        stop = await self._stop_of(one)
-        if stop is None:
-            return Standing(place, 0, 0, 0)
-        if stop.number not in self._waits:
-            self._waits[stop.number] = await suspension_desk.max_wait(self._context, stop.number)
         now_ms = self._context.clock.exchange_ms()
-        times = _times(stop, one, place, self._waits[stop.number], now_ms)
-        return Standing(place, stop.number, *times)
+        found: list[tuple[int, int, int]] = []
+        for stop in await self._stops_of(one):
+            if stop.number not in self._waits:
+                most = await suspension_desk.max_wait(self._context, stop.number)
+                self._waits[stop.number] = most
+            times = _times(stop, one, place, self._waits[stop.number], now_ms)
+            found.append((stop.number, *times))
+        number, first, _ = max(found, key=lambda each: (not each[1], each[1]), default=(0, 0, 0))
+        bounds = [last for *_, last in found]
+        hold = await self._hold_of(one)
+        if hold is not None:
+            bounds.append(0)  # by the plan: nothing is paid while the network is maintained
+            is_known = hold.until_ms > now_ms and (first or not found)
+            first = max(first, hold.until_ms) if is_known else 0
+        last = max(bounds) if first and bounds and all(bounds) else 0
+        return Standing(place, number, first, last)
 
     async def row(self, one: Withdrawal) -> dict[str, str]:
         """What the rows of a withdrawal that waits have beside OKX's; of others only that.
 
-        `xEtaMs`: when it is paid at the latest, `xEtaFromMs`: at the earliest, both in Unix ms.
+        In Unix ms, `xEtaFromMs`: when it is paid at the earliest, `xEtaMs`: at the latest, or where
+        nothing bounds that when what holds it is announced to end.
         """
         if one.state != WithdrawalState.QUEUED:
             return {}
@@ -70,7 +85,7 @@ class QueuePlaces:
         row = {
             "xSuspId": str(found.suspension or ""),
             "xEtaFromMs": str(found.first_ms or ""),
-            "xEtaMs": str(found.last_ms or ""),
+            "xEtaMs": str(found.last_ms or found.first_ms or ""),
         }
         if found.place is not None:
             row["xQueuePos"] = str(found.place.position)
@@ -91,11 +106,18 @@ class QueuePlaces:
             "etaToTs": str(found.last_ms or ""),
         }
 
-    async def _stop_of(self, one: Withdrawal) -> Suspension | None:
+    async def _hold_of(self, one: Withdrawal) -> Hold | None:
+        """The maintenance of its network."""
+        if self._networks is None:
+            self._networks = await ask(self._context, WITHDRAWALS, ListNetworks())
+        here = (each for each in self._networks if each.terms.network == one.network)
+        return hold_of(next(here, None), one.asset)
+
+    async def _stops_of(self, one: Withdrawal) -> list[Suspension]:
+        """All that hold it, without those whose drain has let it go already."""
         owner: OwnerChanged | None = await self._context.door.query(GetOwner(one.owner))
         if owner is None:
-            return None
-        # Not what its drain has let it go from already.
+            return []
         here: list[Queued] = await ask(
             self._context, WITHDRAWALS, ListQueue(one.number - 1, 1, one.network, one.asset)
         )
@@ -107,8 +129,7 @@ class QueuePlaces:
         )
         if self._stops is None:
             self._stops = await suspension_desk.in_force(self._context)
-        number = verdict(self._stops, asked).suspension
-        return next((stop for stop in self._stops if stop.number == number), None)
+        return [stop for stop in self._stops if verdict([stop], asked).mode]
 
 
 def _times(

@@ -15,6 +15,7 @@ from fullreserve.exchange.products.custody_wire import (
     Bound,
     Cancel,
     Destination,
+    Hold,
     Paid,
     Request,
     RequirePolicy,
@@ -399,6 +400,53 @@ async def test_an_estimate_that_has_passed_is_no_estimate(desk: Console) -> None
     assert await told() == (at, False, at, at, "", at, False)
     desk.town.clock.advance(HOUR_MS)
     assert await told() == ("", True, "", "", "Later than expected", at, True)
+
+
+async def test_an_announced_end_is_the_same_wherever_it_is_told(desk: Console) -> None:
+    """Criterion: SUS-PLACE-2. And promised under nothing that lasts longer or has no end."""
+    rest, now = desk.town.rest, desk.town.rest.context.clock.exchange_ms()
+    name = ""
+
+    async def told() -> tuple[str, str, str, str, str]:
+        place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=name)).row
+        row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=name)).row
+        status = (await rest.get("asset/deposit-withdraw-status", rest.alice, wdId=name)).row
+        assert place["suspension"] == row["xSuspId"]
+        assert place["etaFromTs"] == row["xEtaFromMs"]
+        return (
+            *(place["suspension"], place["etaFromTs"], place["etaToTs"]),
+            *(row["xEtaMs"], status["estCompleteTime"]),
+        )
+
+    ends = [str(now + hours * HOUR_MS) for hours in (1, 2, 3)]
+    stop, wide = STOP | {"level": "ccy", "ccy": "BTC", "chain": ""}, STOP | {"level": "global"}
+    wide["chain"] = ""
+    first = (await desk.ada.act("suspending/suspend", **stop, estOpenTs=ends[0])).row["suspension"]
+    name = ids.text(await request(desk, 0.1))
+    assert await told() == (first, ends[0], "", ends[0], ends[0])
+    second = (await desk.ada.act("suspending/suspend", **wide, estOpenTs=ends[1])).row["suspension"]
+    assert await told() == (second, ends[1], "", ends[1], ends[1])
+    context = rest.context
+    held = Hold(NETWORK, 0, stopped=True, until_ms=int(ends[2]))
+    assert (await say(context, WITHDRAWALS, held)).code == 0
+    assert await told() == (second, ends[2], "", ends[2], ends[2])
+    third = (await desk.ada.act("suspending/suspend", **wide)).row["suspension"]
+    assert await told() == (third, "", "", "", "")
+
+
+async def test_a_maintenance_tells_its_end_to_who_waits(desk: Console) -> None:
+    """Criterion: SUS-PLACE-2. As long as it is known, and has not passed."""
+    rest, context = desk.town.rest, desk.town.rest.context
+    ends = context.clock.exchange_ms() + HOUR_MS
+    assert (await say(context, WITHDRAWALS, Hold(NETWORK, 0, stopped=True))).code == 0
+    name = ids.text(await request(desk, 0.1))
+    for until, shown in ((0, ""), (ends, str(ends)), (context.clock.exchange_ms(), "")):
+        held = Hold(NETWORK, 0, stopped=True, until_ms=until)
+        assert (await say(context, WITHDRAWALS, held)).code == 0
+        place = (await rest.get("x/withdrawal-queue", rest.alice, wdId=name)).row
+        assert (place["suspension"], place["etaFromTs"], place["etaToTs"]) == ("", shown, "")
+        line = (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row
+        assert line["wdEstOpenTime"] == shown
 
 
 async def test_a_stop_of_transfers_tells_of_no_queue(desk: Console) -> None:
