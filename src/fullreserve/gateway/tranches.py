@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
     ListParts,
     Parts,
     Withdrawal,
@@ -31,6 +32,14 @@ async def request_of(context: Context, number: int) -> int:
     """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
     (found,) = await ask(context, WITHDRAWALS, ListParts((number,)))
     return int(found.request) or number
+
+
+async def requests_of(context: Context, found: Sequence[Withdrawal]) -> list[Withdrawal]:
+    """Those of which some are tranches and which are not among them: what was sent has changed."""
+    parts = await parts_of(context, found)
+    numbers = dict.fromkeys(one.request for one in parts.values() if one.request not in parts)
+    asked = [await ask(context, WITHDRAWALS, GetWithdrawal(each)) for each in numbers if each]
+    return [one for one in asked if one is not None]
 
 
 def tranche_row(

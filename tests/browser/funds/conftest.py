@@ -48,12 +48,18 @@ def outside(chained: LiveServer) -> Outside:
 
 
 @pytest.fixture(scope="module")
-def operator(chained: LiveServer) -> Iterator[Operator]:
-    """One of the demo's own."""
-    desk = open_desk(chained)
-    yield desk[0]
-    for one in desk:
+def desk(chained: LiveServer) -> Iterator[list[Operator]]:
+    """The demo's own operators."""
+    found = open_desk(chained)
+    yield found
+    for one in found:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def operator(desk: list[Operator]) -> Operator:
+    """One of them."""
+    return desk[0]
 
 
 @pytest.fixture

@@ -371,6 +371,41 @@ def test_who_waits_is_asked_when_the_fee_rose_and_it_goes_on(
     assert (row["state"], row["fee"]) == ("2", risen)
 
 
+def test_what_is_paid_in_parts_says_what_was_sent_and_what_is_left(
+    visit: Visit, person: Person, chained: LiveServer, desk: list[Operator]
+) -> None:
+    """Criterion: WEB-FUNDS-SPLIT-1. Of one user's stop, which the worker on duty drains."""
+    booked(chained, person, WALLET, "Cold box")
+    stop = {"actions": "withdraw", "level": "user", "key": str(person.uid), "mode": "queue"}
+    terms = {"reason": "REGULATORY_ORDER", "note": "an order"}
+    (made,) = desk[0].post(X + "suspending/suspend", **stop, **terms)
+    of = {"suspension": made["suspension"]}
+    order = {"ccy": "ETH", "dest": "4", "toAddr": WALLET, "chain": "ETH-ERC20"}
+    (asked,) = person.post("asset/withdrawal", amt="8", xAllowSplit=True, **order)
+    page = visit("/withdraw?ccy=ETH", person)
+    plan = {"budgets": "ETH-ERC20:6:5", "intervalMs": "3600000"}
+    (row,) = desk[0].post(X + "suspending/plan", **of, **plan, note="slowly")
+    desk[0].post(X + "suspending/check", **of, note="as planned")
+    seen = {"plannedTs": row["plannedTs"], "shown": row["shown"]}
+    desk[1].post(X + "suspending/sign-off", **of, **seen, note="as planned")
+    # The worker pays once in an hour: what is left waits.
+    rest = row_of(page, "withdraw.list", "6 of 8 ETH sent; 2 ETH left.")
+    expect(rest).to_contain_text(EN["withdraw.state.queued"], timeout=CHAIN_MS)
+    part = row_of(page, "withdraw.list", "Part of a withdrawal of 8 ETH")
+    expect(part).to_contain_text(EN["withdraw.state.done"], timeout=CHAIN_MS)
+    queue = visit("/operator/withdrawals", desk[0])
+    queue.get_by_role("tab", name=re.compile(EN["op.queue.queued"])).click()
+    expect(queue.get_by_role("row").filter(has_text="6 / 8 ETH")).to_be_visible()
+    rest.get_by_role("button", name="Cancel the withdrawal of 2 ETH").click()
+    dialog = page.get_by_role("dialog", name=EN["withdraw.cancel"])
+    expect(dialog).to_contain_text("What was sent stays sent.")
+    dialog.get_by_role("button", name=EN["withdraw.cancel"]).click()
+    row = row_of(page, "withdraw.list", "6 of 8 ETH sent.")
+    expect(row).to_contain_text(EN["withdraw.state.canceled"])
+    page.goto(page.url.partition("/withdraw")[0] + f"/withdraw/{asked['wdId']}")
+    expect(page.get_by_text(EN["withdraw.split.parts"])).to_be_visible()
+
+
 @pytest.fixture(scope="module")
 def suspended(operator: Operator) -> None:
     """Withdrawals of ETH wait from here on; nothing of the other currencies does."""

@@ -36,7 +36,7 @@ from fullreserve.gateway.rest.asset.withdrawals import clients_of, withdrawal_ro
 from fullreserve.gateway.rest.denial import denied_as_problem
 from fullreserve.gateway.rest.users.master import Family
 from fullreserve.gateway.risk_desk import wait_row
-from fullreserve.gateway.tranches import parts_of, tranche_row
+from fullreserve.gateway.tranches import parts_of, requests_of, tranche_row
 from fullreserve.gateway.wire import encode
 from fullreserve.gateway.ws.topics import Arg, Beating, Listener
 
@@ -235,6 +235,7 @@ class WithdrawalInfo(OfCustody):
     async def _found(self, owner: int, marks: _Marks, _known: _Lines) -> list[Withdrawal]:
         question = partial(ListWithdrawals, owner)
         found: list[Withdrawal] = await self._since(WITHDRAWALS, question, marks.before.seen, marks)
+        found += await requests_of(self._context, found)
         if not self._waiting:
             return found
         said = {one.number for one in found}
