@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
-from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, SplitLog
+from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, Queued, SplitLog
 from fullreserve.exchange.products.settling import (
     settle_deposits,
     settle_withdrawals,
@@ -28,6 +28,7 @@ from fullreserve.exchange.products.suspension_wire import (
     GetKept,
     GetMaxWait,
     GetOne,
+    Level,
     ListAll,
     ListInForce,
     ListRoll,
@@ -41,11 +42,12 @@ from fullreserve.exchange.products.withdrawal_rulings import LEAVING_BY_API
 from fullreserve.exchange.products.withdrawal_state import (
     GetDrains,
     GetSplits,
+    ListQueue,
     ListSums,
     Sum,
     SumDrains,
 )
-from fullreserve.exchange.wire.commands import Amount
+from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import AskFold, GetOwner
 from fullreserve.gateway.context import Context
@@ -54,6 +56,7 @@ from fullreserve.gateway.custody_desk import ask, say
 D = TypeVar("D")
 Rolled = tuple[int, Amount, int]  # number, amount, USD
 ROLL_PAGE = 1_000  # requests
+QUEUE_PAGE = 200
 
 _encode = msgspec.msgpack.Encoder().encode
 _one = msgspec.msgpack.Decoder(Suspension | None).decode
@@ -106,6 +109,35 @@ async def queues(context: Context, scope: Scope) -> list[Sum]:
     return [
         one for one in found if scope.network in (0, one.network) and scope.asset in (0, one.asset)
     ]
+
+
+async def own_queues(context: Context, scope: Scope) -> list[Sum]:
+    """The same of a segment's or a user's own requests alone, read a page at a time."""
+    if scope.level not in (Level.SEGMENT, Level.USER):
+        return await queues(context, scope)
+    owners: dict[int, OwnerChanged | None] = {}
+    found: dict[tuple[int, int], Sum] = {}
+    after, is_last = 0, False
+    while not is_last:
+        page: list[Queued] = await ask(context, WITHDRAWALS, ListQueue(after, QUEUE_PAGE))
+        for one in page:
+            if one.owner not in owners:
+                owners[one.owner] = await context.door.query(GetOwner(one.owner))
+            if _is_of(scope, owners[one.owner]):
+                place = (one.network, one.asset)
+                had = found.get(place, Sum(*place, 0, amount_bytes(0), one.number))
+                amount = amount_bytes(amount_int(had.amount) + amount_int(one.amount))
+                found[place] = Sum(*place, had.count + 1, amount, had.oldest)
+        is_last = len(page) < QUEUE_PAGE
+        after = page[-1].number if page else 0
+    return list(found.values())
+
+
+def _is_of(scope: Scope, owner: OwnerChanged | None) -> bool:
+    if owner is None:
+        return False
+    named = (owner.segment,) if scope.level == Level.SEGMENT else (owner.owner, owner.master)
+    return scope.key in named
 
 
 async def whole(context: Context, suspension: int) -> Suspension | None:

@@ -36,7 +36,7 @@ from fullreserve.gateway.rest.x.suspensions import places
 from fullreserve.gateway.suspension_desk import suspensions
 from fullreserve.gateway.ws.custody import WithdrawalInfo
 from fullreserve.gateway.ws.reference import Status
-from tests.bed import ALICE, BTC
+from tests.bed import ALICE, BOB, BTC
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.test_custody import NETWORK
 from verifier.drain import Wrong, check
@@ -463,6 +463,22 @@ async def test_a_stop_of_transfers_tells_of_no_queue(desk: Console) -> None:
             -1
         ]
     assert [len(one) for one in queues] == [1, 0]
+
+
+async def test_a_stop_of_some_shows_operators_their_queue_alone(desk: Console) -> None:
+    """By which gate 5 is passed. Criterion: SUS-REST-9."""
+    more = {"actions": "withdraw", "reason": "SANCTIONS"}
+    assert (await desk.ada.act("suspending/suspend", **STOP)).code == "0"
+    for coins in (0.1, 0.2):
+        await request(desk, coins)
+    queues = []
+    for level, key in (("segment", 0), ("segment", 7), ("user", ALICE), ("user", BOB)):
+        made = await desk.ada.act("suspending/suspend", level=level, key=key, **more)
+        assert made.code == "0", made.json
+        number = made.row["suspension"]
+        rows = (await desk.bea.get("suspending/detail", suspension=number)).row["queue"]
+        queues.append([(one["count"], one["amt"]) for one in rows])
+    assert queues == [[("2", "0.3")], [], [("2", "0.3")], []]
 
 
 async def test_what_concerns_one_user_is_not_public(desk: Console) -> None:

@@ -271,7 +271,7 @@ class _Suspending:
     async def _whole(self, one: Suspension) -> rows.Row:
         names, now = await places(self._context), self._context.clock.exchange_ms()
         drained = await suspension_desk.drained(self._context, one.number)
-        here = await suspension_desk.queues(self._context, one.terms.scope)
+        here = await suspension_desk.own_queues(self._context, one.terms.scope)
         found = _row(one, names, now) | rows.detail(one, names, now, here, drained)
         lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
