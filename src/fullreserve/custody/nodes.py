@@ -10,11 +10,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from fullreserve.after_trading import WORKERS, give_way, group_after_trading
 from fullreserve.clock import NS_PER_MS, Clock
+from fullreserve.custody import node_guard
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 
 READY_MS = 60_000
@@ -71,11 +74,14 @@ def free_port() -> int:
 
 
 class NodeProcess:
-    """A node that runs for as long as this process does."""
+    """A node that runs for as long as this process does, and `grace_s` at most after it."""
 
-    def __init__(self, command: Sequence[str | Path], url: str, method: str) -> None:
+    def __init__(
+        self, command: Sequence[str | Path], url: str, method: str, grace_s: float = STOP_S
+    ) -> None:
         self.url = url
         self._method = method
+        self._grace_s = grace_s
         self._process = subprocess.Popen(  # noqa: S603 - a program that we looked up
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -85,6 +91,15 @@ class NodeProcess:
             preexec_fn=_beside_the_exchange,  # noqa: PLW1509 - no locks
         )
         group_after_trading(self._process.pid, WORKERS)
+        told = (str(self._process.pid), str(grace_s))
+        self._guard = subprocess.Popen(  # noqa: S603 - a program of ours
+            [sys.executable, "-I", "-S", node_guard.__file__, *told],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_as_guard,  # noqa: PLW1509 - no locks
+        )
 
     @property
     def pid(self) -> int:
@@ -119,18 +134,25 @@ class NodeProcess:
     def kill(self) -> None:
         """Ends it at once, for chains that nobody wants to keep."""
         self._process.kill()
+        self._ended()
+
+    def _ended(self) -> None:
+        """Waits for its end, and for that of its guard."""
         self._process.wait()
+        if self._guard.poll() is None:
+            with suppress(BrokenPipeError):
+                self._guard.communicate(node_guard.IN_ORDER)
 
     def stop(self) -> None:
-        """Ends it and waits for its end."""
+        """Ends it and waits for its end; killed where it is not over within its grace."""
         if self.pid:
             self.resume()
             self._process.terminate()
             try:
-                self._process.wait(STOP_S)
+                self._process.wait(self._grace_s)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait()
+        self._ended()
 
 
 def start_anvil(
@@ -195,6 +217,13 @@ def _private(folder: Path, text: str) -> Path:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     return place
+
+
+def _as_guard() -> None:
+    """Gives way as its node does, and ends with that alone: what is ignored now stays so."""
+    give_way(WORKERS)
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)
 
 
 def _beside_the_exchange() -> None:
