@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from fullreserve.after_trading import WORKERS, give_way, group_after_trading
@@ -139,9 +138,9 @@ class NodeProcess:
     def _ended(self) -> None:
         """Waits for its end, and for that of its guard."""
         self._process.wait()
-        if self._guard.poll() is None:
-            with suppress(BrokenPipeError):
-                self._guard.communicate(node_guard.IN_ORDER)
+        assert self._guard.stdin is not None
+        if not self._guard.stdin.closed:
+            self._guard.communicate(node_guard.IN_ORDER)
 
     def stop(self) -> None:
         """Ends it and waits for its end; killed where it is not over within its grace."""

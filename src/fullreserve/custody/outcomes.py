@@ -67,6 +67,22 @@ class Outcomes:
         await self._included(included)
         await self._wait(waiting)
 
+    async def hurry(self, runs: Sequence[Run]) -> bool:
+        """Gives what is in no block again, or with a higher fee, and concludes nothing of the rest.
+
+        Whether the node did not hold some. NodeProblem, Unavailable.
+        """
+        asked = [Asked(run.plan, [one.txid for one, _ in run.attempts]) for run in runs]
+        found = await to_thread(self._desk.chain.standing_all, asked) if asked else []
+        waiting = [
+            (run, standing)
+            for run, standing in zip(runs, found, strict=True)
+            if isinstance(standing, Standing) and not (standing.height or standing.taken_by)
+        ]
+        await self._sender.give([run for run, _ in waiting if run.untold])
+        await self._wait(waiting)
+        return any(not standing.known for _, standing in waiting)
+
     async def _wait(self, waiting: Sequence[tuple[Run, Standing]]) -> None:
         """What is in no block: said if it was in one, given again, or given with a higher fee."""
         await self._say_heights(

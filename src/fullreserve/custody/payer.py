@@ -193,6 +193,19 @@ class Payer:
         await self._sender.send(runs)
         return refused
 
+    async def hurry(self) -> bool:
+        """Brings on what waits for a block under a nonce of its own, for whose end others wait.
+
+        Whatever else was signed for that nonce, one of them is made. Coins may have been spent
+        otherwise by who is not known here: nothing is done about those. Whether the node did not
+        hold some: it shows nothing that waits behind those either. NodeProblem, Unavailable.
+        """
+        if self._desk.chain.proves_taken:
+            runs = [Run(kept, self._desk.store.attempts(kept)) for kept in self._open()]
+            mine = [run for run in runs if run.attempts and run.kept.is_accepted]
+            return await self._outcomes.hurry(mine)
+        return False
+
     @staticmethod
     def _taken(waiting: list[Payment], made: Payment) -> Payment | None:
         """The first that wants what was made; it waits no longer."""

@@ -111,6 +111,9 @@ class SinceBackup:
         """
         tip = await to_thread(self._chain.tip)
         await self._read_to(tip.height, mark)
+        # What is not known may wait behind a payment of the backup that is stuck, or was dropped.
+        if await self._payer.hurry():
+            raise NotYet("a payment of the backup that its node does not hold is given to it again")
         signed = [one.kept.plan for one in await self._made() if one.txids]
         if await to_thread(self._chain.is_leaving, signed):
             raise NotYet("what left the hot wallet since the backup is in no block yet")

@@ -7,6 +7,7 @@ coins; what a payer drops that nobody signed for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Payment, Plan
+from fullreserve.custody.chains.evm_transaction import binding, call_of, read_body
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.reconciling import PAYER_STORE
@@ -33,6 +35,7 @@ from tests.integration.custody.test_payer import (
 from tests.integration.custody.test_since_backup import Folder, Made, Stops, _nothing
 from tests.integration.custody.test_sweep_worth import PRICED, House, given, least
 
+LOOKS = 10
 EACH = pytest.mark.parametrize("bed", ["erc20", "litecoin"], indirect=True)
 
 
@@ -239,3 +242,38 @@ async def test_a_plan_that_is_dropped_unsigned_is_in_no_store(
     assert read_plans(tmp_path / "payer.sqlite", erc20.chain.network) == []
     assert house.store.keep_plan(gas.plan).id == gas.id
     house.close()
+
+
+@pytest.mark.parametrize("bed", ["erc20"], indirect=True)
+async def test_what_waits_behind_a_stuck_payment_of_the_backup_comes_to_an_end(
+    bed: EvmBed, back: Back
+) -> None:
+    """It is given with a higher fee, and both are paid once. Criterion: CHAINS-RESTORED-11."""
+    early, late = back.payment(back.early), back.payment(back.late)
+    kept = back.keep(back.plan)
+    kept.is_accepted, back.book.bound = True, {back.early: back.plan.binding}
+    first = bed.sign(back.plan, Approved(early))
+    back.store.change(kept, first)
+    back.store.told(kept, first.txid)
+    bed.chain.broadcast(first)
+    bed.node.call("anvil_setNextBlockBaseFeePerGas", hex(10**11))
+    bed.mine()
+    body = read_body(back.plan.body)
+    data, most = call_of(late, bed.token)[2], 3 * 10**11
+    behind = msgspec.structs.replace(body, nonce=body.nonce + 1, data=data, max_fee=most)
+    unknown = Plan(
+        back.plan.network,
+        (back.late,),
+        binding(behind.lane, behind.nonce),
+        msgspec.json.encode(behind),
+        behind.gas * most,
+    )
+    bed.chain.broadcast(bed.sign(unknown, Approved(late)))
+    for _ in range(LOOKS):
+        with suppress(NotYet):
+            await back.compared()
+            break
+        bed.mine(PAY_TERMS.bump_after)
+    await back.go_on()
+    assert back.book.bound == {back.early: back.plan.binding, back.late: unknown.binding}
+    assert back.stops.asked == []

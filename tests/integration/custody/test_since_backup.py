@@ -75,11 +75,15 @@ class Adopting:
     async def take_up(self) -> None:
         pass
 
+    async def hurry(self) -> bool:
+        return False
+
 
 class Made:
     """A chain of which every block pays somebody; it tells which of them were read."""
 
     network = CHAIN
+    proves_taken = False
 
     def __init__(self, height: int) -> None:
         self.hashes = [b"%d" % one for one in range(height + 1)]
