@@ -151,6 +151,38 @@ def hanging(folds: Sequence[Fold[Any]]) -> list[str]:
     return said
 
 
+def unmeasured(data: Path, folds: Sequence[Fold[Any]]) -> list[str]:
+    """Wallets of the record of ceremonies whose holders no quorum of the log is; in words.
+
+    Whether they can sign nobody knows then, whatever other quorums show. Said and not refused: a
+    recovery must not stop a start. A wallet's recovery holders are a quorum of their own.
+    """
+    # Read where it is needed alone: with chains that are paid on.
+    from fullreserve.custody.keys.record import BadRecord, Record
+
+    try:
+        state = Record.of(data).state
+    except (BadRecord, OSError) as bad:
+        return [f"the record of ceremonies: {bad}"]
+    known = next((fold.state.quorums for fold in folds if isinstance(fold, Liveness)), {})
+    measured = {
+        (one.role, one.threshold, frozenset(each.person for each in one.holders))
+        for one in known.values()
+    }
+    said = []
+    for one in state.wallets.values():
+        groups = [(one.tier, one.threshold, one.holders)]
+        if one.wallet is not None and one.wallet.recovery:
+            late = tuple(key.holder for key in one.wallet.recovery)
+            groups.append(("recovery", one.wallet.recovery_threshold, late))
+        for role, threshold, names in groups:
+            persons = {state.persons[name].person for name in names if name in state.persons}
+            if (Role[role.upper()], threshold, frozenset(persons)) not in measured:
+                numbers = ", ".join(map(str, sorted(persons)))
+                said.append(f"{one.name}: {role}, {threshold} of the persons {numbers}")
+    return said
+
+
 def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:
     """UnsoundQuorum that names every quorum that breaks a rule, and the rule."""
     said = [

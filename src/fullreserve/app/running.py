@@ -369,6 +369,13 @@ class Running:
             )
         for said in quorums.hanging(self.sequencer.machine.folds) if self._custody.payers else ():
             log.warning("it hangs on each of them", quorum=said)
+        if self._custody.payers:
+            for said in quorums.unmeasured(self.settings.data, self.sequencer.machine.folds):
+                log.warning(
+                    "nobody measures whether they can sign: no quorum has these holders and this "
+                    "threshold; name it in the file of `quorums`",
+                    wallet=said,
+                )
         children = [await self._start_child(program) for program in self._custody.payers]
         for child in children:
             self._stop.push_async_callback(child.stop)

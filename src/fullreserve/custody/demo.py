@@ -152,9 +152,13 @@ class DemoChains:
         hot = _hot(made, signers, holders.load(data))
         if self.has_people:
             await asyncio.to_thread(demo_people.noted, record, keys)
-        online = [hot, *(one.online(record) for one in people)]
+        known_quorums = [one.quorum for one in holders.load(data)]
+        online = [hot, *(each for one in people for each in one.online(record, known_quorums))]
         holders.keep(data, online)
-        quorums = [_quorum(online[0]), *(one.defined(record) for one in people)]
+        quorums = [
+            _quorum(online[0]),
+            *(each for one in people for each in one.defined(record, known_quorums)),
+        ]
         await house.report(LIVENESS, *map(Define, quorums))
         self.signers = [
             (_spec(data, one), ceremony.passphrase(data, one))

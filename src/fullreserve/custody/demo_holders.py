@@ -56,7 +56,7 @@ async def work(data: Path, clock: Clock) -> None:
     ]
     house = House(door)
     # Who came since has a socket of his own, which `serve-holder` opens.
-    sockets = tuple(socket_name(one.holder) for one in WARM.now(record))
+    sockets = tuple(socket_name(one) for one in WARM.now(record))
     workers = [
         Refilling(data, house, clock, Terms(one, policy, sockets, FileGas(keys)))
         for one in served

@@ -6,7 +6,7 @@ Play money, and one sealed file with everybody's keys: right for a demo alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +22,14 @@ from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
 
 SIGNER = "warm"
+OWN = 10  # times a network's number, added to a tier's, is the quorum of its wallet alone
 
 
 class People(NamedTuple):
-    """A tier's. `quorum` is its number in the log, `first` that of the first person."""
+    """A tier's, as it begins. `quorum` is its number in the log, `first` that of the first person.
+
+    A wallet whose people are others than those of the first network's has a quorum of its own.
+    """
 
     tier: str
     role: Role
@@ -39,24 +43,58 @@ class People(NamedTuple):
         """Each holder's number and name."""
         return enumerate(self.holders, self.first)
 
-    def now(self, record: Record) -> tuple[Person, ...]:
+    def now(self, record: Record) -> tuple[str, ...]:
         """Who holds a key of one of its wallets, by a record that `noted` has completed."""
-        wallets = (one for one in record.state.wallets.values() if one.tier == self.tier)
-        names = dict.fromkeys(name for one in wallets for name in one.holders)
-        return tuple(record.state.persons[name] for name in names or self.holders)
+        names = dict.fromkeys(name for _, held_by in self._groups(record, ()).values()
+                              for name in held_by)  # fmt: skip
+        return tuple(names)
 
-    def defined(self, record: Record) -> Quorum:
-        """As the log has it. All answer by themselves, so that they are asked as often as hot's."""
-        shares = tuple(Holder(one.person) for one in self.now(record))
-        return Quorum(self.quorum, self.role, self.threshold, shares, PERIODS[Role.HOT])
+    def defined(self, record: Record, known: Collection[int] = ()) -> list[Quorum]:
+        """As the log has them. All answer by themselves, so that they are asked as often as hot's.
 
-    def online(self, record: Record) -> OnlineQuorum:
+        `known` are numbers of quorums that there were before: the log forgets none.
+        """
+        persons, period = record.state.persons, PERIODS[Role.HOT]
+        return [
+            Quorum(
+                number, self.role, m, tuple(Holder(persons[one].person) for one in names), period
+            )
+            for number, (m, names) in self._groups(record, known).items()
+        ]
+
+    def online(self, record: Record, known: Collection[int] = ()) -> list[OnlineQuorum]:
         """Where each answers, and by which key the answer is known."""
-        found = (
-            Online(one.person, socket_name(one.holder), record.state.cards[one.holder].key)
-            for one in self.now(record)
+        persons, cards = record.state.persons, record.state.cards
+        return [
+            OnlineQuorum(
+                number,
+                tuple(Online(persons[one].person, socket_name(one), cards[one].key)
+                      for one in names),
+            )
+            for number, (_, names) in self._groups(record, known).items()
+        ]  # fmt: skip
+
+    def _groups(
+        self, record: Record, known: Collection[int]
+    ) -> dict[int, tuple[int, tuple[str, ...]]]:
+        """How many of whom, by quorum: those of each wallet are measured as what they are."""
+        wallets = sorted(
+            (one for one in record.state.wallets.values() if one.tier == self.tier),
+            key=lambda one: one.network,
         )
-        return OnlineQuorum(self.quorum, tuple(found))
+        first = wallets[0] if wallets else None
+        found = {
+            self.quorum: (first.threshold, first.holders)
+            if first is not None
+            else (self.threshold, self.holders)
+        }
+        seen = {(m, frozenset(names)) for m, names in found.values()}
+        for one in wallets[1:]:
+            number, group = self.quorum + OWN * one.network, (one.threshold, frozenset(one.holders))
+            if group not in seen or number in known:
+                found[number] = (one.threshold, one.holders)
+                seen.add(group)
+        return found
 
 
 # Persons 1 to 3 are hot's. New holders go to the end: a Safe of before is given them.
