@@ -23,6 +23,7 @@ from fullreserve.gateway import ids
 from fullreserve.identity.roles import Role
 from tests.bed import ALICE, submit
 from tests.integration.operator.bed import Console
+from tests.integration.operator.test_approval_wait import again
 
 USD = 10**8
 RULES = [
@@ -83,6 +84,36 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/decision", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/replay", change=3)).code == "95002"
+
+
+async def test_what_holds_is_shown_though_nobody_asked_for_anything_since(
+    console: Console,
+) -> None:
+    """Criterion: POL-35. With what it closes; and nothing came into the log for it."""
+    ada, bea = console.ada, console.bea
+    await say(console, Adopt(EDITION))
+    rules = [{"number": 1, "verb": "allow"}]
+    made = await ada.act("policy/propose", rules=json.dumps(rules))
+    assert made.code == "0", made.json
+    number = made.row["changes"][0]["change"]
+    other = [{"number": 2, "verb": "allow"}]
+    assert (await ada.act("policy/propose", rules=json.dumps(other))).code == "0"
+    seen = (await bea.get("policy/replay", change=number)).row
+    agreed = await bea.act("policy/agree", change=number, replay=seen["replay"])
+    before = (await ada.get("policy")).row
+    assert (before["rules"] != rules, agreed.row["rules"]) == (True, before["rules"])
+    holds = int(next(one for one in before["changes"] if one["change"] == number)["holdsTs"])
+    clock = console.town.clock
+    clock.advance(holds - clock.exchange_ms() - 1)
+    await again(console, ada, 0)
+    assert (await ada.get("policy")).row["rules"] == before["rules"]
+    said = (await console.town.rest.door.health()).durable
+    clock.advance(1)
+    after = (await ada.get("policy")).row
+    assert (after["version"], after["rules"]) == (number, rules)
+    assert [one["over"] for one in after["changes"]] == [True, True]
+    assert [one["supersededBy"] for one in after["changes"]] == [number, ""]
+    assert (await console.town.rest.door.health()).durable == said
 
 
 async def test_the_table_of_risk_scores_changes_as_the_rules_do(console: Console) -> None:

@@ -43,7 +43,15 @@ from fullreserve.exchange.products.suspension_wire import (
     Suspend,
     Terms,
 )
-from fullreserve.exchange.wire.commands import AccountKey, SetOwner, Transfer, amount_bytes
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    SetOwner,
+    SetSuspension,
+    Suspended,
+    SuspensionLevel,
+    Transfer,
+    amount_bytes,
+)
 from fullreserve.exchange.worker_files import unwell_name
 from fullreserve.gateway.custody_desk import say, stop_after_change
 from fullreserve.gateway.rest.status_feed import json_feed
@@ -493,6 +501,20 @@ async def test_what_is_refused_says_why(rest: RestBed, payer: NewKey) -> None:
     await stop_after_change(rest.context, ALICE)
     assert await code() == "58219"
     assert "until 20" in (await rest.post("asset/withdrawal", payer, ORDER)).json["msg"]
+
+
+async def test_stopped_transfers_to_users_are_refused_in_words_of_transfers(
+    rest: RestBed, payer: NewKey
+) -> None:
+    """Criterion: CUST-REST-16. Withdrawals to chains go on, and nothing says that they do not."""
+    await funded(rest, 2)
+    sent = ORDER | {"dest": "3", "toAddr": str(BOB), "amt": "0.1"}
+    door, everywhere = rest.door, (SuspensionLevel.GLOBAL, 0)
+    known = SetOwner(door.gateway, door.numbers(1), BOB, 0, 1, 0, 1)
+    stop = SetSuspension(door.gateway, door.numbers(1), 1, Suspended.SUB_TRANSFER, *everywhere)
+    await submit(door, [known, stop])
+    refused = await rest.post("asset/withdrawal", payer, sent)
+    assert (refused.code, refused.json["msg"]) == ("58110", "Transfers are suspended")
 
 
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:

@@ -722,14 +722,36 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return _encode(self._held(asked))
         if isinstance(asked, LookedAt):
             return _encode(self.state.passed.get(asked.request, 0))
-        changes = tuple(self.state.changes[number] for number in sorted(self.state.changes))
-        state = self.state
+        is_due = any(one.is_due(asked.now_ms) for one in self.state.changes.values())
+        state = self._ahead(asked.now_ms) if is_due else self.state
+        changes = tuple(state.changes[number] for number in sorted(state.changes))
         return _encode(
             PolicyView(
                 *(state.version, state.rules, changes, state.head, state.superseded, state.risk),
                 *(state.tables, state.base, state.alone),
             )
         )
+
+    def _ahead(self, now_ms: int) -> PolicyState:
+        """A copy without decisions, in which what is due by then holds, as the next word finds it.
+
+        Nothing is said when a change comes to hold: the fold learns of it by what is said after.
+        """
+        ahead, state = Policy(), self.state
+        ahead.state = PolicyState(
+            rules=state.rules,
+            version=state.version,
+            changes=dict(state.changes),
+            head=state.head,
+            edition=state.edition,
+            superseded=dict(state.superseded),
+            risk=state.risk,
+            tables=dict(state.tables),
+            base=state.base,
+            alone=dict(state.alone),
+        )
+        ahead._advance(Moment(0, now_ms))
+        return ahead.state
 
     def _asked_replay(self, asked: GetReplay) -> Replay | None:
         change = self.state.changes.get(asked.change)

@@ -275,7 +275,9 @@ class Asked(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
 
 
 class GetPolicy(Asked, frozen=True, tag=1):
-    """-> PolicyView"""
+    """-> PolicyView, as it is by then; 0: as the last word has left it."""
+
+    now_ms: int = 0
 
 
 class GetDecision(Asked, frozen=True, tag=2):

@@ -165,6 +165,8 @@ class _Withdrawals:
         if reply.code:
             if reply.code == Refused.NO_ROUTE and asked.kind == Destination.OWNER:
                 raise await self._no_receiver(request.owner, asked.destination)
+            if reply.code == Refused.ALL_STOPPED and asked.kind == Destination.OWNER:
+                raise Problem(58110)
             raise await self._problem(request.owner, asset, line, reply.code)
         number = await self._number(request.owner, client, reply.sequence)
         if client:

@@ -176,7 +176,7 @@ class _Policy:
 
     async def shown(self, _who: Operator, _params: Params) -> bytes:
         """The rules in force, changes with when they hold, and the table of risk scores."""
-        view: PolicyView = await self._ask(fold.GetPolicy(), PolicyView)
+        view = await self._view()
         row = {
             "version": str(view.version),
             "rules": [_rule_row(rule) for rule in view.rules],
@@ -186,13 +186,19 @@ class _Policy:
         }
         return wire.envelope([row])
 
+    async def _view(self) -> PolicyView:
+        """As of now, also where nothing was said since a change came to hold."""
+        now_ms = self._context.clock.exchange_ms()
+        view: PolicyView = await self._ask(fold.GetPolicy(now_ms), PolicyView)
+        return view
+
     async def replay(self, _who: Operator, params: ReplayParams) -> bytes:
         """What a change would have made of the requests of the last 30 days."""
         now = (await self._context.door.health()).time_ms
         found: Replay | None = await self._ask(fold.GetReplay(params.change, now), Replay | None)
         if found is None:
             raise Problem(fold.Refused.UNKNOWN)
-        view: PolicyView = await self._ask(fold.GetPolicy(), PolicyView)
+        view = await self._view()
         table = view.tables.get(params.change)
         names: type[Verb | Outcome] = Verb if table is None else Outcome
         differs = [
