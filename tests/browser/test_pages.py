@@ -216,6 +216,9 @@ def test_what_is_not_there_is_said(visit: Visit, maker: Person, path: str, shown
     page = visit(path)
     expect(page.get_by_text(shown)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
+    # There is a way on.
+    if path == "/nowhere":
+        expect(page.locator("main").get_by_role("link", name="Markets")).to_be_visible()
 
 
 def test_the_look_is_chosen_and_kept(visit: Visit, maker: Person) -> None:

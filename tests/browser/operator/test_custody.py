@@ -43,7 +43,7 @@ from fullreserve.exchange.worker_files import (
     adopted_name,
     reconciled_name,
 )
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PHONE, Visit
 from tests.browser.operator.desk import (
     Operator,
     X,
@@ -152,6 +152,14 @@ def test_a_drain_is_planned_in_a_table_that_who_signs_off_sees_too(
     expect(dialog).to_be_hidden()
     agreed = page.get_by_role("table", name=EN["op.sus.budgets"])
     expect(agreed.get_by_role("row").filter(has_text="BTC-Testnet")).to_contain_text("1,250 BTC")
+    phone = visit(f"/operator/suspensions/{number}", bea, PHONE)
+    gate = phone.get_by_role("table", name=EN["op.gates"]).get_by_role("row").filter(has_text="G8")
+    expect(gate).to_be_visible()
+    # What is not shown yet takes no lines of a phone's; a press opens it.
+    figures = gate.locator("td").nth(2)
+    expect(figures).to_be_hidden()
+    gate.get_by_role("button", name=EN["table.details"]).click()
+    expect(figures).to_be_visible()
     other = visit(f"/operator/suspensions/{number}", bea)
     sign = EN["op.sus.deed.sign-off"]
     other.get_by_role("button", name=sign, exact=True).click()

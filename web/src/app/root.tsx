@@ -1,4 +1,4 @@
-import { createRootRoute, Outlet } from '@tanstack/react-router'
+import { createRootRoute, Link, Outlet } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { Asking } from '~/pages/account/proof/Asking'
@@ -39,7 +39,12 @@ function Shell(): ReactNode {
 
 function NotFound(): ReactNode {
   const { t } = useTranslation()
-  return <Notice title={t('notFound.title')}>{t('notFound.about')}</Notice>
+  return (
+    <Notice title={t('notFound.title')}>
+      <p>{t('notFound.about')}</p>
+      <Link to="/">{t('nav.markets')}</Link>
+    </Notice>
+  )
 }
 
 /** A page that could not be shown, or whose files are of a build that is gone. */

@@ -80,16 +80,18 @@ function useGates(stop: WholeStop): Column<Gate>[] {
     {
       id: 'figures',
       title: t('op.gate.figures'),
+      detail: true,
       cell: ({ figures }) => <Figures figures={figures} />,
     },
     {
       id: 'kept',
       title: t('op.evidence'),
+      detail: true,
       cell: ({ gate, digest }) => (
         <Whole digest={digest} kept={stop.kept.find((each) => each.gate === gate)} />
       ),
     },
-    { id: 'ts', title: t('op.gate.shown'), cell: ({ ts }) => date(ts) },
+    { id: 'ts', title: t('op.gate.shown'), detail: true, cell: ({ ts }) => date(ts) },
   ]
   if (!mayShow) return columns
   return [
