@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,6 +138,13 @@ async def judged(tmp_path: Path) -> AsyncIterator[Judged]:
     await made.exchange.close()
 
 
+@pytest.fixture
+def remote() -> Iterator[Remote]:
+    made = Remote()
+    yield made
+    made.close()
+
+
 async def test_requests_that_wait_for_people_hide_no_others(
     judged: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,10 +219,9 @@ async def test_a_bad_file_of_holders_stops_no_judging(judged: Judged, tmp_path: 
 
 
 async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
-    judged: Judged, tmp_path: Path
+    judged: Judged, remote: Remote, tmp_path: Path
 ) -> None:
     """Criterion: VENDOR-6. Asked again after a kill, the log has one decision."""
-    remote = Remote()
     (tmp_path / "hook.secret").write_bytes(SECRET)
     (tmp_path / "hook.secret").chmod(0o600)
     (tmp_path / vendors.FILE).write_text(
@@ -236,7 +242,6 @@ async def test_rules_ask_the_webhook_and_one_that_is_down_lets_nothing_through(
         found = await judged.decision(number)
         assert found is not None
         states.append((found.state, found.facts.webhook))
-    remote.close()
     assert states == [
         (DecisionState.ALLOWED, Webhook.YES),
         (DecisionState.BLOCKED, Webhook.NO),
@@ -283,10 +288,9 @@ async def test_a_vendor_that_is_gone_for_ever_stops_no_withdrawal(
 
 
 async def test_a_rule_that_came_while_one_was_vetted_has_the_webhook_asked(
-    judged: Judged, tmp_path: Path
+    judged: Judged, remote: Remote, tmp_path: Path
 ) -> None:
     """Criterion: VENDOR-8. The word is not taken; the next round asks, and that decides."""
-    remote = Remote()
     remote.answer = "no"
     (tmp_path / "hook.secret").write_bytes(SECRET)
     (tmp_path / "hook.secret").chmod(0o600)
@@ -306,7 +310,6 @@ async def test_a_rule_that_came_while_one_was_vetted_has_the_webhook_asked(
     found = await judged.decision(number)
     assert found is not None
     assert (found.state, found.facts.webhook) == (DecisionState.BLOCKED, Webhook.NO)
-    remote.close()
 
 
 async def test_one_that_cannot_be_vetted_stops_no_other(judged: Judged) -> None:
