@@ -14,6 +14,7 @@ from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     Bound,
     Cancel,
+    Decide,
     Destination,
     Hold,
     Paid,
@@ -26,12 +27,14 @@ from fullreserve.exchange.products.quorum_rules import Holder, Quorum, Role
 from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
 from fullreserve.exchange.products.withdrawal_state import EDITION as BY_EACH
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.queue_places import NOWHERE
 from fullreserve.gateway.rest.app import routes
 from fullreserve.gateway.rest.x.operator.lacking import lacking
+from fullreserve.gateway.rest.x.suspension_rows import LEVELS
 from fullreserve.gateway.rest.x.suspensions import places
 from fullreserve.gateway.suspension_desk import suspensions
 from fullreserve.gateway.ws.custody import WithdrawalInfo
@@ -113,6 +116,17 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
         await proven(person)
     await _through_the_gates(desk, number, numbers)
     await _drained(desk, number)
+
+
+async def _waits_for_people(desk: Console, number: str, canary: int) -> None:
+    """Criterion: SUS-CANARY-6. As long as the policy leaves it to them, and no longer."""
+    context = desk.town.rest.context
+    for state, waits in ((WithdrawalState.REVIEW, True), (WithdrawalState.APPROVED, False)):
+        assert (await say(context, WITHDRAWALS, Decide(canary, state))).code == 0
+        (row,) = (await desk.ada.get("suspending/detail", suspension=number)).row["canaries"]
+        assert (row["wdId"], row["waitsForPeople"]) == (ids.text(canary), waits)
+        said = (await desk.ada.act("suspending/open-drain", suspension=number)).json["msg"]
+        assert said.endswith("Bitcoin: it waits for people") == waits
 
 
 def _offered_line(row: dict[str, Any], **planned: str) -> None:
@@ -258,6 +272,7 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     early = await ada.act("suspending/open-drain", suspension=number)
     assert early.code == "93007"
     assert early.json["msg"].endswith("signed off: no canary has arrived on Bitcoin")
+    await _waits_for_people(desk, number, numbers[0])
     await paid(desk, numbers[0])
     row = await done(ada, "open-drain", number)
     assert [(one["ccy"], one["grossOut"], one["netOut"]) for one in row["flows"]] == [
@@ -421,7 +436,8 @@ async def test_an_announced_end_is_the_same_wherever_it_is_told(desk: Console) -
     ends = [str(now + hours * HOUR_MS) for hours in (1, 2, 3)]
     stop, wide = STOP | {"level": "ccy", "ccy": "BTC", "chain": ""}, STOP | {"level": "global"}
     wide["chain"] = ""
-    first = (await desk.ada.act("suspending/suspend", **stop, estOpenTs=ends[0])).row["suspension"]
+    made = (await desk.ada.act("suspending/suspend", **stop, estOpenTs=ends[0])).row
+    first = made["suspension"]
     name = ids.text(await request(desk, 0.1))
     assert await told() == (first, ends[0], "", ends[0], ends[0])
     second = (await desk.ada.act("suspending/suspend", **wide, estOpenTs=ends[1])).row["suspension"]
@@ -432,6 +448,28 @@ async def test_an_announced_end_is_the_same_wherever_it_is_told(desk: Console) -
     assert await told() == (second, ends[2], "", ends[2], ends[2])
     third = (await desk.ada.act("suspending/suspend", **wide)).row["suspension"]
     assert await told() == (third, "", "", "", "")
+
+
+@pytest.mark.parametrize("level", list(LEVELS))
+async def test_how_wide_a_stop_is_comes_out_in_the_words_that_it_went_in(
+    desk: Console, level: str
+) -> None:
+    """Criterion: SUS-REST-10."""
+    where_by: dict[str, dict[str, Any]] = {
+        "chain": {"chain": "Bitcoin"},
+        "ccy": {"ccy": "BTC"},
+        "ccy_chain": {"chain": "BTC-Bitcoin"},
+        "segment": {"key": 3},
+        "user": {"key": ALICE},
+    }
+    where = where_by.get(level, {})
+    terms = {"actions": "withdraw", "reason": "SECURITY_INCIDENT", "level": level}
+    made = await desk.ada.act("suspending/suspend", **terms, **where)
+    assert made.code == "0", made.json
+    rows = (await desk.ada.get("suspending")).data
+    rows += [(await desk.ada.get("suspending/detail", suspension=made.row["suspension"])).row]
+    rows += (await desk.town.rest.get("x/suspensions")).row["suspensions"]
+    assert {row["level"] for row in (made.row, *rows)} == {level}
 
 
 async def test_a_maintenance_tells_its_end_to_who_waits(desk: Console) -> None:

@@ -51,6 +51,16 @@ Logs = dict[int, dict[int, DrainLog]]
 FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6))
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
+# How wide a suspension is, by what operators call it, in and out.
+LEVELS = {
+    "global": Level.GLOBAL,
+    "chain": Level.CHAIN,
+    "ccy": Level.ASSET,
+    "ccy_chain": Level.ASSET_CHAIN,
+    "segment": Level.SEGMENT,
+    "user": Level.USER,
+}
+_LEVEL_WORDS: dict[int, str] = {int(level): word for word, level in LEVELS.items()}
 LATE = "Later than expected"
 STATUS_STATES = {
     SuspensionState.ACTIVE: "ongoing",
@@ -116,7 +126,7 @@ def row(one: Suspension, places: Places, now_ms: int) -> Row:
         "title": titles(one, places.where(one)),
         "reason": Reason(terms.reason).name,
         "actions": [str(action.name).lower() for action in actions_of(one)],
-        "level": Level(terms.scope.level).name.lower(),
+        "level": _LEVEL_WORDS[terms.scope.level],
         "chain": places.network(terms.scope.network) if terms.scope.network else "",
         "ccy": places.asset(terms.scope.asset) if terms.scope.asset else "",
         "mode": Mode(terms.mode).name.lower(),

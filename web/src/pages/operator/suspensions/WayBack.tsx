@@ -8,7 +8,7 @@ import { useTranslation } from '../texts'
 import { BudgetTable } from './BudgetTable'
 import { courseOf, deedsOf, mayRatify, maySignOff, nextOf } from './course'
 import { DeedButton } from './DeedButton'
-import type { WholeStop } from './rows'
+import type { Canary, WholeStop } from './rows'
 import css from './WayBack.module.css'
 
 const OVER = ['lifted', 'reported', 'discarded']
@@ -89,14 +89,19 @@ function Plan({ stop }: { stop: WholeStop }): ReactNode {
 
 const SUCCESS = '2'
 
+function standing({ state, waitsForPeople }: Canary): 'arrived' | 'underWay' | 'waitsForPeople' {
+  if (state === SUCCESS) return 'arrived'
+  return waitsForPeople ? 'waitsForPeople' : 'underWay'
+}
+
 function Canaries({ stop }: { stop: WholeStop }): ReactNode {
   const { t } = useTranslation()
   if (stop.canaries.length === 0) return '–'
   return (
     <span className={css.figures}>
-      {stop.canaries.map(({ network, state }) => (
-        <span key={network}>
-          {network}: {t(state === SUCCESS ? 'op.sus.arrived' : 'op.sus.underWay')}
+      {stop.canaries.map((canary) => (
+        <span key={canary.network}>
+          {canary.network}: {t(`op.sus.${standing(canary)}`)}
         </span>
       ))}
     </span>

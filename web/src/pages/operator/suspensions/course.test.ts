@@ -79,8 +79,8 @@ test('a step says what it rests on and is not there yet', () => {
     signOffsNeeded: '2',
     maxWaitTicks: '60',
     canaries: [
-      { network: 'ERC20', wdId: '1', state: '2' },
-      { network: 'Bitcoin', wdId: '2', state: '1' },
+      { network: 'ERC20', wdId: '1', state: '2', waitsForPeople: false },
+      { network: 'Bitcoin', wdId: '2', state: '1', waitsForPeople: false },
     ],
   } as WholeStop
   const first = lacksOf('canary', stop)

@@ -117,6 +117,13 @@ export interface BudgetLine {
   transactions: string
 }
 
+export interface Canary {
+  network: string
+  wdId: string
+  state: string
+  waitsForPeople: boolean
+}
+
 export interface WholeStop extends Stop {
   history: { state: string; ts: string }[]
   gates: Gate[]
@@ -128,7 +135,7 @@ export interface WholeStop extends Stop {
   flows: { ccy: string; grossIn: string; grossOut: string; netOut: string }[]
   evidence: Evidence[]
   kept: Kept[]
-  canaries: { network: string; wdId: string; state: string }[]
+  canaries: Canary[]
   budgets: { chain: string; amt: string; transactions: string }[]
   lines: BudgetLine[]
   note: string

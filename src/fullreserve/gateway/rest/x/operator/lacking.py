@@ -22,6 +22,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Said,
 )
 from fullreserve.exchange.products.withdrawal_state import (
+    REVIEWS,
     GetSmallest,
     GetWithdrawal,
     Withdrawal,
@@ -90,13 +91,14 @@ async def lacking(context: Context, one: Suspension, names: rows.Places) -> list
     elif {one.planner, *(voice.who for voice in one.sign_offs)} == {one.creator}:
         found.append("one who did not begin the stop has to sign off")
     if one.state == SuspensionState.CANARY:
-        found += [f"no canary has arrived on {name}" for name in await _canaries(context, one)]
+        found += await _canaries(context, one)
     if not found and Gate.SIGNABILITY in gates_of(one):
         found.append("G1 is passed, but a tier that signs has too few live holders now")
     return found
 
 
 async def _canaries(context: Context, one: Suspension) -> list[str]:
+    """On which networks none has arrived; and where it waits for people, by the policy."""
     scope, missing = one.terms.scope, {}
     for line in await lines(context):
         network = line.network.network
@@ -107,7 +109,9 @@ async def _canaries(context: Context, one: Suspension) -> list[str]:
             continue
         paid: Withdrawal | None = await ask(context, WITHDRAWALS, GetWithdrawal(number))
         if paid is None or paid.state != WithdrawalState.SUCCESS:
-            missing[network] = line.network.code
+            is_people_s = paid is not None and paid.state in REVIEWS
+            why = ": it waits for people" if is_people_s else ""
+            missing[network] = f"no canary has arrived on {line.network.code}{why}"
     return list(missing.values())
 
 

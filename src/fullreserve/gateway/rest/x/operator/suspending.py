@@ -28,7 +28,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Scope,
     Terms,
 )
-from fullreserve.exchange.products.withdrawal_state import GetWithdrawal, Withdrawal
+from fullreserve.exchange.products.withdrawal_state import REVIEWS, GetWithdrawal, Withdrawal
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids, suspension_desk, wire
@@ -198,14 +198,6 @@ class DetailParams(Params):
     suspension: SuspensionId
 
 
-LEVELS = {
-    "global": Level.GLOBAL,
-    "chain": Level.CHAIN,
-    "ccy": Level.ASSET,
-    "ccy_chain": Level.ASSET_CHAIN,
-    "segment": Level.SEGMENT,
-    "user": Level.USER,
-}
 MODES = {"queue": Mode.QUEUE, "reject": Mode.REJECT, "review": Mode.REVIEW, "cap": Mode.CAP}
 
 
@@ -307,6 +299,7 @@ class _Suspending:
             "network": names.network(network),
             "wdId": ids.text(number),
             "state": str(paid.state) if paid is not None else "",
+            "waitsForPeople": paid is not None and paid.state in REVIEWS,
         }
 
     async def _named(self, number: int) -> Suspension:
@@ -378,7 +371,7 @@ class _Suspending:
         )
 
     async def _scope(self, params: TermsParams) -> Scope:
-        level = LEVELS[params.level]
+        level = rows.LEVELS[params.level]
         if level is Level.CHAIN:
             known = {one.network.code: one.network.network for one in await lines(self._context)}
             if params.chain not in known:
