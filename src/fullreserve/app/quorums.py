@@ -115,7 +115,7 @@ def definitions(wanted: Sequence[Quorum], folds: Sequence[Fold[Any]]) -> list[An
     """The commands that tell the log of quorums that it does not have so."""
     known = next((fold.state.defined for fold in folds if isinstance(fold, Liveness)), {})
     return [
-        Product(0, 0, LIVENESS, chart.HOUSE, _encode(Define(one)))
+        Product(0, 0, LIVENESS, chart.HOUSE, _encode(Define(one, wants_answers=True)))
         for one in wanted
         if known.get(one.number) != one
     ]

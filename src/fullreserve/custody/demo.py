@@ -159,7 +159,8 @@ class DemoChains:
             _quorum(online[0]),
             *(each for one in people for each in one.defined(record, known_quorums)),
         ]
-        await house.report(LIVENESS, *map(Define, quorums))
+        defined = [Define(one, wants_answers=True) for one in quorums]
+        await house.report(LIVENESS, *defined)
         self.signers = [
             (_spec(data, one), ceremony.passphrase(data, one))
             for one in signers

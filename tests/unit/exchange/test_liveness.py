@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from fullreserve.app.command import _run as command_run
@@ -28,9 +29,11 @@ from fullreserve.exchange.products.liveness import (
     Colour,
     Define,
     GetColour,
+    ListQuorums,
     ListStandings,
     Liveness,
     Look,
+    QuorumState,
     Replace,
     Standing,
 )
@@ -113,6 +116,46 @@ def test_the_margin_has_a_colour_and_actions() -> None:
     assert tell(world, Answered(warm.number, 77, DIGEST)) == 94003
     assert tell(world, Look(), ADA) == 94001
     assert world.ask(LIVENESS, GetColour(world.time_ms), int) == Colour.BLACK
+
+
+def test_who_never_answered_is_not_live() -> None:
+    """Criterion: LIVE-22. A period after the share began, and until the first answer."""
+    world, cold = alive(), quorum(Role.COLD, 4, 7)
+    assert tell(world, Define(cold, wants_answers=True)) == 0
+    began, period = world.time_ms, cold.period_ms
+    last = world.ask(LIVENESS, ListQuorums(), list[QuorumState])[0].answers
+    assert last == {}  # what is shown as answered was answered
+
+    def margin(later: int) -> int:
+        (found,) = world.ask(LIVENESS, ListStandings(world.time_ms + later), list[Standing])
+        return int(found.margin)
+
+    assert (margin(period), margin(period + 1)) == (3, -4)
+    answers(world, cold, 1, 2, 3, 4, 5)
+    (found,) = world.ask(LIVENESS, ListQuorums(), list[QuorumState])
+    assert found.answers == dict.fromkeys(range(1, 6), began)
+    world.restart()
+    assert (margin(period + 1), margin(2 * period), margin(2 * period + 1)) == (1, 1, -4)
+    answers(world, cold, 6, 7)
+    assert margin(period + 1) == 3
+    # Who comes by another definition, or by the others' word, has to show himself; nobody anew.
+    holders = (*cold.holders[:6], Holder(8))
+    fresh = msgspec.structs.replace(cold, holders=holders)
+    assert tell(world, Define(fresh, wants_answers=True)) == 0
+    for voter in (2, 3, 4, 5):
+        assert tell(world, Replace(cold.number, 1, Holder(9), voter)) == 0
+    assert (margin(period), margin(period + 1), margin(2 * period + 1)) == (3, 1, -4)
+
+
+def test_in_logs_from_before_a_share_began_with_an_answer() -> None:
+    """Criterion: LIVE-22. What was told without the new word means what it meant."""
+    world, cold = alive(), quorum(Role.COLD, 4, 7)
+    assert tell(world, Define(cold)) == 0
+    begins = world.ask(LIVENESS, ListQuorums(), list[QuorumState])[0].answers
+    assert begins == dict.fromkeys(range(1, 8), world.time_ms)
+    for later, margin in ((2 * cold.period_ms, 3), (2 * cold.period_ms + 1, -4)):
+        asked = ListStandings(world.time_ms + later)
+        assert world.ask(LIVENESS, asked, list[Standing])[0].margin == margin
 
 
 def test_an_announced_absence_counts() -> None:
@@ -281,7 +324,7 @@ def test_any_course_of_answers_restores() -> None:
     draws, world = random.Random(2), alive()
     quorums = [quorum(Role.HOT, 2, 3), quorum(Role.WARM, 3, 5)]
     for one in quorums:
-        assert tell(world, Define(one)) == 0
+        assert tell(world, Define(one, wants_answers=one.role == Role.WARM)) == 0
     for _ in range(120):
         one = draws.choice(quorums)
         digest = transfer(str(draws.randrange(3)))

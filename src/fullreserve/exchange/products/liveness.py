@@ -63,9 +63,14 @@ class Word(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
 
 
 class Define(Word, frozen=True, tag=1):
-    """A quorum of the configuration; refused when it breaks a rule. Again: nothing."""
+    """A quorum of the configuration; refused when it breaks a rule. Again: nothing.
+
+    `wants_answers`: whose share begins with it is missing a period later, until he has answered
+    once. Logs from before said it of nobody, and he had two periods as after an answer.
+    """
 
     quorum: Quorum
+    wants_answers: bool = False
 
 
 class Challenge(Word, frozen=True, tag=2):
@@ -231,6 +236,8 @@ class LivenessState(State):
     history: list[Change] = msgspec.field(default_factory=list)
     asked: dict[int, int] = msgspec.field(default_factory=dict)  # when the newest challenge was put
     rounds: dict[int, Round] = msgspec.field(default_factory=dict)  # by quorum
+    # By quorum: whose share began without an answer since.
+    unproven: dict[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
 
 
 _decode = msgspec.msgpack.Decoder(AnyWord).decode
@@ -244,13 +251,15 @@ SIGNING = (Role.HOT, Role.WARM, Role.COLD)
 def standing(state: LivenessState, quorum: Quorum, now_ms: int) -> Standing:
     """Who of a quorum is there, and what that comes to."""
     answers, put = state.answers.get(quorum.number, {}), state.rounds.get(quorum.number)
+    unproven = state.unproven.get(quorum.number, ())
     missing = []
     for one in quorum.holders:
         last = answers.get(one.person, 0)
         begins, ends = state.away.get(one.person, (0, 0))
         is_away = begins <= now_ms < ends
         silent = now_ms - last
-        is_late = silent > MISSED_PERIODS * quorum.period_ms
+        periods = 1 if one.person in unproven else MISSED_PERIODS
+        is_late = silent > periods * quorum.period_ms
         if is_away or is_late or (put is not None and put.lacks(one.person, now_ms)):
             alarm = (silent >= quorum.alarm_ms) + (silent >= quorum.backup_ms)
             missing.append(Silent(one.person, last, is_away, alarm))
@@ -275,7 +284,7 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
     number = LIVENESS
     name = "liveness"
     is_late = True
-    added = ("asked", "rounds")
+    added = ("asked", "rounds", "unproven")
 
     def __init__(self) -> None:
         super().__init__(LivenessState(), _decode)
@@ -284,7 +293,7 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         if who != chart.HOUSE and not is_house(who, view):
             return Outcome(code=Refused.NOT_THE_HOUSE)
         if isinstance(word, Define):
-            return Outcome(code=self._define(word.quorum, moment))
+            return Outcome(code=self._define(word, moment))
         if isinstance(word, Away):
             return Outcome(code=self._away(word))
         if isinstance(word, Look):
@@ -299,17 +308,26 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
             return Outcome(code=self._answered(quorum, word, moment))
         return Outcome(code=self._vote(quorum, word, moment))
 
-    def _define(self, quorum: Quorum, moment: Moment) -> int:
+    def _define(self, word: Define, moment: Moment) -> int:
+        quorum = word.quorum
         if self.state.defined.get(quorum.number) == quorum:
             return 0
         if faults(quorum) or len(self.state.quorums) >= QUORUMS_MAX:
             return Refused.UNSOUND
         self._set(self.state.defined, quorum.number, quorum)
-        self._enter(quorum, moment)
+        self._enter(quorum, moment, wants_answers=word.wants_answers)
         return 0
 
-    def _enter(self, quorum: Quorum, moment: Moment) -> None:
+    def _enter(self, quorum: Quorum, moment: Moment, *, wants_answers: bool) -> None:
         known = self.state.answers.get(quorum.number, {})
+        before = self.state.unproven.get(quorum.number, ())
+        unproven = tuple(
+            one.person
+            for one in quorum.holders
+            if one.person in before or (wants_answers and one.person not in known)
+        )
+        if unproven != before:
+            self._set(self.state.unproven, quorum.number, unproven)
         answers = {one.person: known.get(one.person, moment.time_ms) for one in quorum.holders}
         if any(one.person not in known for one in quorum.holders):
             self._let_go(quorum.number)
@@ -358,6 +376,10 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         answers = dict(self.state.answers[quorum.number])
         answers[word.person] = moment.time_ms
         self._set(self.state.answers, quorum.number, answers)
+        unproven = self.state.unproven.get(quorum.number, ())
+        if word.person in unproven:
+            left = tuple(one for one in unproven if one != word.person)
+            self._set(self.state.unproven, quorum.number, left)
         put = self.state.rounds.get(quorum.number)
         if put is not None and word.person not in put.answered:
             fresh = msgspec.structs.replace(put, answered=(*put.answered, word.person))
@@ -382,7 +404,9 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
             self._set(self.state.votes, quorum.number, votes)
             return 0
         self._set(self.state.votes, quorum.number, {})
-        self._enter(fresh, moment)
+        # Of a quorum whose holders had to show themselves the newcomer has to.
+        wants = quorum.number in self.state.unproven
+        self._enter(fresh, moment, wants_answers=wants)
         self._note(Change(quorum.number, 0, moment.time_ms, word.gone))
         return 0
 
@@ -435,7 +459,10 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
     def _state_of(self, number: int) -> QuorumState:
         state = self.state
         put = (state.challenges.get(number, b""), state.asked.get(number, 0))
-        return QuorumState(state.quorums[number], *put, state.answers.get(number, {}))
+        unproven = state.unproven.get(number, ())
+        known = state.answers.get(number, {}).items()
+        answers = {person: last for person, last in known if person not in unproven}
+        return QuorumState(state.quorums[number], *put, answers)
 
 
 def worst_colour(now_ms: int, view: View) -> int:
