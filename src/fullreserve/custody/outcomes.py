@@ -26,8 +26,9 @@ from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, Run
 from fullreserve.custody.sending import Sender
 from fullreserve.custody.store import End, Kept
-from fullreserve.custody.waits import LOOKING, RAISING, TAKEN
+from fullreserve.custody.waits import BOOKED, LOOKING, RAISING, TAKEN
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED
 from fullreserve.exchange.wire.commands import amount_bytes
 
@@ -46,6 +47,7 @@ class Outcomes:
         self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
         self._doubted: dict[int, int] = {}  # plan: height at which a refund for it was first due
         self._looked: dict[int, int] = {}  # plan: height at which its coins were looked for
+        self._said: dict[int, int] = {}  # plan: height at which the exchange did not take its end
 
     async def follow(self, runs: Sequence[Run]) -> None:
         """Looks what has become of what was signed; NodeProblem, Unavailable."""
@@ -219,7 +221,10 @@ class Outcomes:
             words.append(wire.Paid(one, name, taker.height, fee))
         words += [wire.Failed(one, OVERTAKEN, run.plan.binding, name) for one in unpaid]
         log.error("coins were taken", paid=taker.paid, refunded=unpaid, by=taker.txid.hex())
-        await self._desk.report(words)
+        unbooked = await self._told(words)
+        if unbooked:
+            self._say_unbooked(run, unbooked)
+            return
         ends = {run.kept.id: End(taker.height, taker.block, bool(unpaid))}
         self._finish([run.kept], ends, [taker.txid])
 
@@ -264,18 +269,40 @@ class Outcomes:
         await self._paid(paid)
 
     async def _paid(self, paid: Sequence[tuple[Run, Standing]]) -> None:
+        """Says what is final; what the exchange does not take once more with the next block."""
+        due = [(run, one) for run, one in paid if self._said.get(run.kept.id) != _seen_at(one)]
         words: list[wire.Paid] = []
-        for run, one in paid:
+        for run, one in due:
             share = self._desk.cost(one.fee, len(run.plan.withdrawals))
             name, fee = self._desk.name(one.txid), amount_bytes(share)
             words += [wire.Paid(of, name, one.height, fee) for of in run.plan.withdrawals]
-        for word, code in zip(words, await self._desk.report(words), strict=True):
-            if code:
-                log.error(
-                    "paid, and the exchange does not say so", code=code, withdrawal=word.withdrawal
-                )
-        ends = {run.kept.id: End(one.height, one.block) for run, one in paid}
-        self._finish([run.kept for run, _ in paid], ends, [one.txid for _, one in paid])
+        unbooked = await self._told(words)
+        done: list[tuple[Run, Standing]] = []
+        for run, one in due:
+            if unbooked.keys().isdisjoint(run.plan.withdrawals):
+                done.append((run, one))
+            else:
+                self._said[run.kept.id] = _seen_at(one)
+                self._say_unbooked(run, unbooked)
+        ends = {run.kept.id: End(one.height, one.block) for run, one in done}
+        self._finish([run.kept for run, _ in done], ends, [one.txid for _, one in done])
+
+    async def _told(self, words: Sequence[wire.Payload]) -> dict[int, int]:
+        """The codes of withdrawals that the exchange does not take as paid.
+
+        One that it does not know any more has ended there long ago.
+        """
+        codes = zip(words, await self._desk.report(words), strict=True)
+        return {
+            word.withdrawal: code
+            for word, code in codes
+            if isinstance(word, wire.Paid) and code not in (0, Unsound.UNKNOWN)
+        }
+
+    def _say_unbooked(self, run: Run, unbooked: Mapping[int, int]) -> None:
+        codes = {one: unbooked[one] for one in run.plan.withdrawals if one in unbooked}
+        why = f"final on the chain, and the exchange does not take it (withdrawal: code): {codes}"
+        self._desk.waits.waits(run.kept.id, BOOKED, why)
 
     async def _moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         # What only takes a nonce moves nothing, and is as it should be.
@@ -357,6 +384,8 @@ class Outcomes:
         for kept in done:
             self._doubted.pop(kept.id, None)
             self._looked.pop(kept.id, None)
+            self._said.pop(kept.id, None)
+            self._desk.waits.goes(kept.id, BOOKED)
         self._desk.finish([*done, *self._childless(done, finals)], ends)
 
     def _childless(self, done: Sequence[Kept], finals: Collection[bytes]) -> list[Kept]:
@@ -373,3 +402,8 @@ class Outcomes:
 
 def _is_within(plan: Plan) -> bool:
     return plan.move is not None and plan.move.is_within
+
+
+def _seen_at(one: Standing) -> int:
+    """The newest block when it was looked at."""
+    return one.height + one.confirmations - 1

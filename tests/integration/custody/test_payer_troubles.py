@@ -59,6 +59,8 @@ class Refusing(Agreement):
         self.settled: list[int] = []
         self.moves: list[wire.Moved] = []
         self.damaged: set[int] = set()
+        self.unbooked: set[int] = set()  # of these it does not take that they were paid
+        self.final: list[int] = []
 
     async def destination(self, pay: wire.Pay) -> tuple[str, str]:
         if pay.withdrawal in self.damaged:
@@ -78,6 +80,10 @@ class Refusing(Agreement):
             self.settled.append(payload.after + 1)
         if isinstance(payload, wire.Short):
             self.waits |= self.waiting.keys() - self.bound.keys()
+        if isinstance(payload, wire.Paid):
+            self.final.append(payload.withdrawal)
+            if payload.withdrawal in self.unbooked:
+                return 58204
         if isinstance(payload, wire.Bound):
             self.asked.append(payload.withdrawal)
             if payload.withdrawal in self.stopped | self.waits:
@@ -424,6 +430,32 @@ async def test_a_batch_that_is_too_large_is_paid_in_part(litecoin: UtxoBed, stor
     await payer_of(litecoin, store, book).round()
     assert book.waits == {large}
     assert len(book.bound) == 2
+
+
+async def test_what_a_chain_has_paid_is_said_until_the_exchange_takes_it(
+    erc20: EvmBed, store: Store
+) -> None:
+    """Once with each block, also by a payer that begins anew. Criterion: CHAINS-PAYER-23."""
+    bed, index = erc20, erc20.fresh()
+    book = Refusing(bed, index)
+    book.unbooked = {index}
+    payer = payer_of(bed, store, book)
+    with capture_logs() as said:
+        await until_done(bed, payer, book)
+        told = book.final.count(index)
+        await payer.round()
+        await payer.round()
+        assert book.final.count(index) == told + 1  # nothing new came: the second says nothing
+        bed.mine()
+        await payer.round()
+        assert book.final.count(index) == told + 2
+    assert any("does not take it" in str(one.get("problem")) for one in said)
+    assert not _only(store).is_done
+    book.unbooked = set()
+    await payer_of(bed, store, book).round()
+    assert list(book.paid) == [index]
+    assert not store.open_plans(bed.chain.network)
+    assert bed.balance(index) == bed.unit
 
 
 async def test_no_refund_rests_on_a_receipt_that_is_missing(erc20: EvmBed, store: Store) -> None:

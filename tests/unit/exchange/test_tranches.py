@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.folds import Moment
 from fullreserve.exchange.products import drain, drain_line
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import (
@@ -23,6 +25,8 @@ from fullreserve.exchange.products.custody_wire import (
     Drain,
     Heed,
     Paid,
+    Payload,
+    Request,
 )
 from fullreserve.exchange.products.drain import LANE_S, Part, Waiting
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, SplitLog, summed
@@ -48,7 +52,8 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.products.withdrawals import Withdrawals
+from fullreserve.exchange.wire.commands import Product, amount_bytes, amount_int
 from tests.unit.exchange import test_policy_of_withdrawals as policies
 from tests.unit.exchange.custody_world import (
     ALICE,
@@ -485,3 +490,35 @@ def test_a_tranche_is_paid_once() -> None:
     assert world.say(WITHDRAWALS, paid) == 0
     assert held(world) == was
     assert world.balance(ALICE, chart.HOLD, USDT) == 0
+
+
+def test_a_request_and_a_tranche_that_are_taken_back_leave_nothing() -> None:
+    """Criterion: SUS-DRAIN-15. As when the core refuses the group that goes with a word."""
+    world = drained()
+    number, canary = begun(world)
+    mine = ask_split(world, 50)
+    assert ask(world, 40, BOB) == 0
+    theirs = Request(
+        *(CHAIN, BTC, coins(5), amount_bytes(FEE_BTC), Destination.ADDRESS_BOOK, 5),
+        allow_split=True,
+    )
+    assert taken_back(world, theirs, ALICE) == 0
+    reopened(world, number, canary)
+    (first,) = tick(world, CHAIN, BTC, 40)
+    world.time_ms += 60_000
+    assert taken_back(world, Drain(CHAIN, BTC, coins(20), 9), chart.HOUSE) == 0
+    (second,) = tick(world, CHAIN, BTC, 20)
+    assert sum(find(world, one).value for one in (first, second, mine)) == 50 * 10**8
+
+
+def taken_back(world: World, word: Payload, who: int) -> int:
+    """A word that the fold obeys and the core refuses; the fold's code."""
+    fold = next(one for one in world.machine.folds if isinstance(one, Withdrawals))
+    before = fold.encode()
+    command = Product(0, 0, WITHDRAWALS, who, msgspec.msgpack.encode(word))
+    moment = Moment(world.machine.sequence + 1, world.time_ms)
+    code = fold.handle(command, moment, world.machine).code
+    assert fold.encode() != before
+    fold.settled(0, 51000)
+    assert fold.encode() == before
+    return code

@@ -390,7 +390,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     that begins lane S saves for its first request. 6: what people look at for the travel rule alone
     waits in state 17, in which its owner may cancel it. 7: what several drains hold waits until
     each has let it go, and none pays sooner than its plan says. 8: a request may be paid in
-    tranches. 9: what waits of an owner who owes of its asset is refunded, and pays that.
+    tranches. 9: what waits of an owner who owes of its asset is refunded, and pays that. 10: that a
+    chain has paid is taken of whom transfers are stopped for too, though his fee fell meanwhile.
     """
 
     edition: int = 0

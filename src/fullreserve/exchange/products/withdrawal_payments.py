@@ -5,6 +5,7 @@ from __future__ import annotations
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import (
+    CANCELED,
     FEE_REFUND,
     MEMO,
     WITHDRAWAL,
@@ -28,6 +29,7 @@ from fullreserve.exchange.products.withdrawal_index import is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     MOVED_MAX,
+    REST_COMES_BACK,
     Withdrawal,
     WithdrawalState,
 )
@@ -149,6 +151,7 @@ class Payments(WithdrawalTable):
             leg(chart.HOUSE, chart.GAS, one.network, network.gas_asset, -gas),
         )
         rest = held - one.total
+        bill = FEE_REFUND if self.state.edition < REST_COMES_BACK else CANCELED
         spared = (
             leg(one.owner, chart.HOLD, 0, one.asset, -rest),
             leg(one.owner, chart.FUND, 0, one.asset, rest),
@@ -156,7 +159,7 @@ class Payments(WithdrawalTable):
         return Outcome(
             postings=(
                 *posting(WITHDRAWAL, *legs),
-                *posting(FEE_REFUND, *spared),
+                *posting(bill, *spared),
                 *posting(MEMO, *burned),
             )
         )

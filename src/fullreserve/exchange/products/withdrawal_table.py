@@ -178,11 +178,8 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         return Outcome(postings=posting(CANCELED, *reversed(held(one, -1))))
 
     def _drop(self, one: Withdrawal) -> None:
-        """Forgets a withdrawal altogether."""
         del self.state.withdrawals[one.number]
         self._known.drop(one)
-        self.state.splits.pop(one.number, None)
-        self.state.parts.pop(one.number, None)
 
     def _close(self, one: Withdrawal) -> None:
         self._known.close(one)
@@ -199,7 +196,10 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
 
     def _forget_old(self) -> None:
         if len(self._known.finals) > FINAL_KEPT:
-            self._drop(self.state.withdrawals[next(iter(self._known.finals))])
+            oldest = self.state.withdrawals[next(iter(self._known.finals))]
+            self._drop(oldest)
+            self.state.splits.pop(oldest.number, None)
+            self.state.parts.pop(oldest.number, None)
 
     def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
         fresh, back = renewed(self.state.withdrawals, one.number, moment)
