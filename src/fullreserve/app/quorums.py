@@ -54,6 +54,9 @@ class UnsoundQuorum(ValueError):
     """A quorum that may not be; the message names it and says what is allowed."""
 
 
+SILENT_MOST_MS = 92 * DAY_MS  # that a file may let pass before silence is noticed
+
+
 class _Holder(msgspec.Struct, forbid_unknown_fields=True):
     person: int
     site: str = ""
@@ -188,10 +191,18 @@ def check(quorums: Sequence[Quorum], names: Sequence[str]) -> None:
     said = [
         f"quorum {name}: {fault}"
         for quorum, name in zip(quorums, names, strict=True)
-        for fault in (*faults(quorum), *_alone(quorum))
+        for fault in (*faults(quorum), *_alone(quorum), *_slow(quorum))
     ]
     if said:
         raise UnsoundQuorum("; ".join(said))
+
+
+def _slow(quorum: Quorum) -> list[str]:
+    """Silence has to be noticed: also this is no rule of the log's."""
+    times = (quorum.period_ms, quorum.alarm_ms, quorum.backup_ms)
+    named = zip(("period_ms", "alarm_ms", "backup_ms"), times, strict=True)
+    wrong = [f"{name} {ms}" for name, ms in named if not 0 < ms <= SILENT_MOST_MS]
+    return [f"{one}: allowed are 1 to {SILENT_MOST_MS} ms, 92 days" for one in wrong]
 
 
 def _alone(quorum: Quorum) -> list[str]:

@@ -6,22 +6,26 @@ Method: jobs as he would forge them, before each holder's own record.
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from fullreserve.custody.chains.utxo_transaction import Coin
 from fullreserve.custody.hd import Private
 from fullreserve.custody.keys import card, job
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
-from fullreserve.custody.keys.record import FILE, SAFE, Entry, Record, TierWallet
+from fullreserve.custody.keys.record import FILE, SAFE, UTXO, Entry, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
-from fullreserve.custody.tiers import safe
+from fullreserve.custody.tiers import safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
+from fullreserve.custody.tiers.wallet import Wallet
 
 NAMES = ("ann", "bob", "cyd", "dee")
+LATE = ("lea", "lou", "lyn")
 CHAIN, ACCOUNT = 31_337, bytes([7]) * 20
 
 
@@ -143,6 +147,15 @@ FORGED: dict[str, tuple[Callable[[], Job], str]] = {
         replaced(ROTATED, after=msgspec.structs.replace(ROTATED.after, threshold=1)),
         "another number of signatures",
     ),
+    "another guard": (
+        replaced(ROTATED, after=msgspec.structs.replace(ROTATED.after, guard="bb" * 20)),
+        "changes the wallet itself",
+    ),
+    "a guard's job that changes keys": (
+        replaced(REPLACED, kind="guard"),
+        "more than putting the record's guard in force",
+    ),
+    "a kind that there is not": (replaced(ROTATED, kind="turn"), "is no kind of job"),
     "names beside the owners": (
         replaced(ROTATED, after=named(ROTATED.after, ("ann", "zoe", "cyd", "bob"))),
         "on nobody's card",
@@ -165,3 +178,61 @@ def test_a_quorum_that_breaks_the_rules_is_not_signed(record: Record) -> None:
     after = msgspec.structs.replace(ROTATED.after, threshold=3)
     with pytest.raises(job.WrongJob, match="needs 2 more than it uses"):
         signed(msgspec.structs.replace(ROTATED, after=after), record)
+
+
+def script(cards: dict[str, Card], older: int = 0) -> TierWallet:
+    """A wallet of scripts; `older` blocks after a coin came, those who recover have it."""
+    late = tuple(made(name, seed).in_wallet for seed, name in enumerate(LATE, 51)) if older else ()
+    keys = tuple(cards[name].in_wallet for name in NAMES)
+    held = Wallet(2, keys, 2 if older else 0, late, older)
+    return TierWallet(2, "warm", UTXO, 2, NAMES, held, "bcrt")
+
+
+def swept(before: TierWallet, after: TierWallet, kind: str) -> Job:
+    """All that lies in a wallet, to another."""
+    assert before.wallet is not None
+    assert after.wallet is not None
+    place = before.wallet.place(0)
+    spent = b"\x01" + b"\x11" * 32 + bytes(4) + b"\x00" + b"\xff" * 4
+    paid = b"\x01" + (10**9).to_bytes(8, "little") + bytes([len(place)]) + place
+    raw = (2).to_bytes(4, "little") + spent + paid + bytes(4)
+    txid = sha256(sha256(raw).digest()).digest()[::-1]
+    spend = spending.swept(before.wallet, [Coin(txid, 0, 10**9, 0)], after.wallet.place(0), 5)
+    return Job(kind, 2, "warm", after, spend, previous=(raw,))
+
+
+def recorded(record: Record, one: TierWallet) -> None:
+    cards = tuple(made(name, seed) for seed, name in enumerate(LATE, 51))
+    persons = tuple(Person(name, seed) for seed, name in enumerate(LATE, 51))
+    record.append(Entry(0, 2, "ceremony", "", cards, persons, wallets=(one,)))
+
+
+@pytest.mark.parametrize("kind", ["guard", "rotation", "recovery", "gathering"])
+def test_coins_go_to_nobodys_keys_by_any_kind_of_job(record: Record, kind: str) -> None:
+    """Criterion: CUST-CEREMONY-6. Keys of others under the holders' names."""
+    recorded(record, script(OURS))
+    forged = swept(script(OURS), script(THEIRS), kind)
+    for one in (forged, msgspec.structs.replace(forged, cards=tuple(THEIRS.values()))):
+        with pytest.raises(job.WrongJob):
+            signed(one, record)
+
+
+def test_who_could_take_the_coins_one_day_is_shown(record: Record) -> None:
+    """Criterion: CUST-CEREMONY-6. A rotation that hands them over in a block says so."""
+    before = script(OURS, 26_000)
+    recorded(record, before)
+    same = "recovery: by 2 of lea, lou, lyn after 26000 blocks"
+    assert same in job.checked(swept(before, script(OURS, 26_000), "rotation"), record)
+    told = job.checked(swept(before, script(OURS, 1), "rotation"), record)
+    assert told[0] == (
+        "CHANGES recovery: by 2 of lea, lou, lyn after 1 blocks; "
+        "now by 2 of lea, lou, lyn after 26000 blocks"
+    )
+
+
+def test_a_job_that_spends_coins_is_no_safes(record: Record) -> None:
+    """Criterion: CUST-CEREMONY-6"""
+    forged = swept(script(OURS), script(THEIRS), "rotation")
+    mixed = msgspec.structs.replace(ROTATED, spend=forged.spend, previous=forged.previous)
+    with pytest.raises(job.WrongJob, match="it spends coins, and is a Safe's"):
+        signed(mixed, record)

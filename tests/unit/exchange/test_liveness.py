@@ -277,6 +277,16 @@ holders = [{holders}]
 """
 
 
+def test_a_file_that_lets_silence_pass_is_refused(tmp_path: Path) -> None:
+    """Criterion: LIVE-8. A period of a century would measure nothing."""
+    file = tmp_path / "quorums.toml"
+    whole = FILE.format(name="fine", role="hot", threshold=1, holders="{person=8}, {person=9}")
+    for line in ("period_ms = 10000000000000", "alarm_ms = 0", "backup_ms = -1"):
+        file.write_text(whole + line + "\n", encoding="utf-8")
+        with pytest.raises(UnsoundQuorum, match=line.replace(" =", "") + ": allowed are 1 to"):
+            load(file)
+
+
 @pytest.mark.parametrize(
     ("name", "role", "threshold", "count", "said"),
     [

@@ -26,6 +26,7 @@ from fullreserve.custody.tiers.wallet import Wallet, WalletAddresses
 
 SWAP = abi.call("swapOwner(address,address,address)")[:4]
 GUARD, REPLACEMENT, RECOVERY, GATHERING = "guard", "replacement", "recovery", "gathering"
+KINDS = ("rotation", REPLACEMENT, RECOVERY, GUARD, GATHERING)
 RATE_MAX = 500  # sats a virtual byte, as hot signers pay at most
 
 
@@ -91,20 +92,36 @@ def checked(job: Job, record: Record) -> list[str]:
     """What a job does, for people; WrongJob when it is more than its kind may do."""
     before = source_of(job, record)
     after = job.after
-    same = (before.network, before.tier, before.kind, before.hrp, before.chain_id, before.safe)
+    if job.kind not in KINDS:
+        raise WrongJob(f"{job.kind!r} is no kind of job: {', '.join(KINDS)}")
+    if job.spend is not None and (before.wallet is None or job.transactions):
+        raise WrongJob("it spends coins, and is a Safe's or calls one beside it")
     if before.kind == SAFE and after.threshold != before.threshold:
         raise WrongJob("it says another number of signatures than the Safe's")
-    if same != (after.network, after.tier, after.kind, after.hrp, after.chain_id, after.safe):
+    if _place(before) != _place(after):
         raise WrongJob("it changes the wallet itself, not only its keys")
     if job.kind == GATHERING:
         _changes_nothing(job, record)
-    elif job.kind != GUARD:
+    elif job.kind == GUARD:
+        _guards_alone(job, before)
+    else:
         _keeps_rules(job, record)
     if job.spend is not None:
         return [*_newcomers(job), *_spend(job, job.spend, before)]
     if job.is_record_alone:
         return [*_newcomers(job), f"changes the record alone: the {before.name} has no coins"]
     return [*_newcomers(job), *_transactions(job, before)]
+
+
+def _place(one: TierWallet) -> tuple[int | str, ...]:
+    """What no change of keys changes."""
+    return one.network, one.tier, one.kind, one.hrp, one.chain_id, one.safe, one.guard
+
+
+def _guards_alone(job: Job, before: TierWallet) -> None:
+    changes = job.cards or job.persons or job.gone or job.after != before
+    if before.kind != SAFE or job.spend is not None or changes:
+        raise WrongJob("it is more than putting the record's guard in force")
 
 
 def _changes_nothing(job: Job, record: Record) -> None:
@@ -189,12 +206,26 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
     text = WalletAddresses(wallet, before.hrp).text(spend.rest)
     needed, keys = before.wallet.spenders(recovers=spend.recovers)
     return [
+        _recovery(before.wallet, wallet),
         f"moves {len(spend.inputs)} coins, {total} in all, out of the {before.name}"
         + (" that was left" if job.kind == GATHERING else ""),
         f"to {text}, where {spend.left} arrive; the fee is {spend.fee}",
         f"which {wallet.threshold} of {', '.join(one.holder for one in wallet.keys)} spend from",
         f"signed by {needed} of {', '.join(one.holder for one in keys)}",
     ]
+
+
+def _recovery(before: Wallet, after: Wallet) -> str:
+    """Who could take the coins alone one day, and where that is another than now."""
+    now, later = _late(before), _late(after)
+    return f"recovery: {later}" if now == later else f"CHANGES recovery: {later}; now {now}"
+
+
+def _late(wallet: Wallet) -> str:
+    if not wallet.recovery:
+        return "by nobody"
+    names = ", ".join(one.holder for one in wallet.recovery)
+    return f"by {wallet.recovery_threshold} of {names} after {wallet.older} blocks"
 
 
 def _transactions(job: Job, before: TierWallet) -> Iterator[str]:
