@@ -116,6 +116,12 @@ class _Exchange:
     async def unpaid(self, network: int) -> Sequence[wire.Pay]:
         return await self.pending(network)
 
+    async def under_way(self, network: int) -> Sequence[wire.Pay]:
+        raise AssertionError(network)
+
+    async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
+        raise AssertionError(request, amount, binding)
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
         return []
 

@@ -46,6 +46,7 @@ class Custody(NamedTuple):
     `memos` gives what was written as the memo of a deposit that is nobody's.
     `is_house` tells whether an address of a network is one of the exchange's own wallets.
     `is_compared` tells whether it is known what a network paid since a backup that was put back.
+    `uncompared` names the networks of which that is not known.
     `tokens` are the contracts of assets on networks, as people write them.
     `risk` is the file's table by which withdrawals' risk is scored, None without one.
     """
@@ -59,6 +60,7 @@ class Custody(NamedTuple):
     is_house: Callable[[int, str], bool] = _nowhere
     is_compared: Callable[[int], bool] = _always
     tokens: Mapping[tuple[int, int], str] = {}
+    uncompared: Callable[[], tuple[int, ...]] = tuple
 
 
 async def begin(data: Path, door: Door) -> None:
@@ -83,7 +85,7 @@ def served(data: Path) -> Custody:
         return Custody()
     from fullreserve.custody import holders, networks, spare
     from fullreserve.custody.house_places import HousePlaces
-    from fullreserve.custody.restore_mark import is_compared
+    from fullreserve.custody.restore_mark import is_compared, uncompared
     from fullreserve.custody.transactions import Transactions
 
     known, found = networks.load(data), networks.served(data)
@@ -110,4 +112,5 @@ def served(data: Path) -> Custody:
             for one in found
             for asset, contract in one.tokens.items()
         },
+        partial(uncompared, data),
     )

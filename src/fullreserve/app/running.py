@@ -454,6 +454,7 @@ class Running:
             memos=self._custody.memos,
             is_house=self._custody.is_house,
             is_compared=self._custody.is_compared,
+            uncompared=self._custody.uncompared,
             tokens=self._custody.tokens,
             pays=self._pays,
             proxies=Proxies(self.settings.gateway.trusted_proxies),

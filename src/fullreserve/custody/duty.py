@@ -30,7 +30,7 @@ from fullreserve.custody.networks import served
 from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.reopening import Reopening
-from fullreserve.custody.restore_mark import is_compared
+from fullreserve.custody.restore_mark import is_compared, uncompared
 from fullreserve.custody.setbacks import Setbacks, named
 from fullreserve.custody.stale_prices import StalePrices
 from fullreserve.custody.watcher import STORE as WATCHER_STORE
@@ -97,7 +97,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
     data = settings.data
     vault = Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, DUTY_GATEWAY, clock)
-    house = House(door)
+    house = House(door, partial(uncompared, data))
     setbacks = Setbacks(data, clock)
     asked, known = vendors.load(data, clock), served(data)
     compared = partial(is_compared, data)

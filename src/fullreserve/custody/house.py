@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -111,10 +111,14 @@ class House:
 
     A worker looks again and again whether there is anything to do. While it is `listening` and no
     fold has changed, the exchange is not asked: each question would be work in the order process.
+
+    `uncompared`, for threads, names the networks that may have paid since a backup was put back
+    what the exchange thinks waits there: that is left as it is.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, uncompared: Callable[[], tuple[int, ...]] = tuple) -> None:
         self._door = door
+        self._uncompared = uncompared
         self._answers: dict[tuple[int, bytes], bytes] = {}
         self._changes = 0
         self._hears = False
@@ -198,7 +202,12 @@ class House:
         await settle_withdrawals(
             lambda asked: self.ask(wire.WITHDRAWALS, asked),
             lambda word: self.report(wire.WITHDRAWALS, word),
+            await self.uncompared(),
         )
+
+    async def uncompared(self) -> tuple[int, ...]:
+        """Networks of which it is not known what they have paid since a backup was put back."""
+        return await asyncio.to_thread(self._uncompared)
 
     async def settle_deposits(self) -> None:
         """Has deposits that wait looked at again, a few at a time; Unavailable."""

@@ -38,7 +38,7 @@ from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.waits import Waits
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
 from fullreserve.identity.keyring import DamagedRow
 
@@ -127,16 +127,21 @@ class Payer:
 
         Each pays the oldest withdrawal that asks for exactly that: of those that are to be paid
         before those that wait for a suspension, people, a delay or their owner, which the backup's
-        exchange may have let through. So a payer that was put back from a backup makes no payment
-        again that the chain has already seen. `loose` are plans by which nothing left: of those
-        that wait as well, and given up where something else took their nonce or coins, or paid
-        them. All is kept as one: a plan hides from whoever looks again that its transaction paid
-        somebody else as well. Unavailable.
+        exchange may have let through. What nothing asks for is a tranche of the oldest request to
+        the same place that asks for more and may be paid so. So a payer that was put back from a
+        backup makes no payment again that the chain has already seen. `loose` are plans by which
+        nothing left: of those that wait as well, and given up where something else took their nonce
+        or coins, or paid them. All is kept as one: a plan hides from whoever looks again that its
+        transaction paid somebody else as well. Unavailable.
         """
         waiting = await self._still_waiting(loose)
         others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
-        for left in found:
-            paid = [self._taken(waiting, out.payment) for out in left.outs]
+        for left, exact in await self._matched(found, waiting):
+            paid = [
+                one if one is not None or out.is_ours
+                else await self._tranche(waiting, out.payment, left.binding)
+                for one, out in zip(exact, left.outs, strict=True)
+            ]  # fmt: skip
             made = tuple(one.withdrawal for one in paid if one is not None)
             if made:
                 plan = Plan(self._desk.chain.network, made, left.binding, left.body, left.fee)
@@ -161,6 +166,52 @@ class Payer:
             log.warning(
                 "paid since the backup", withdrawals=plan.withdrawals, txid=attempt.txid.hex()
             )
+
+    async def _matched(
+        self, found: Sequence[Departed], waiting: list[Payment]
+    ) -> list[tuple[Departed, list[Payment | None]]]:
+        """What asks for exactly what each paid; it waits no longer.
+
+        First the tranches that were made of a request for that before this process was killed: what
+        is left of it may ask for as much.
+        """
+        made: dict[bytes, list[Payment]] = {}
+        bound = await self._desk.exchange.under_way(self._desk.chain.network) if found else ()
+        for pay in bound:
+            if not self._desk.store.is_bound(pay.withdrawal):
+                one = await self._wanted(pay)
+                made.setdefault(pay.binding, []).extend(() if one is None else (one,))
+        parts = [
+            [self._taken(made.get(left.binding, []), out.payment) for out in left.outs]
+            for left in found
+        ]
+        return [
+            (
+                left,
+                [
+                    one or self._taken(waiting, out.payment)
+                    for one, out in zip(known, left.outs, strict=True)
+                ],
+            )
+            for left, known in zip(found, parts, strict=True)
+        ]
+
+    async def _tranche(
+        self, waiting: list[Payment], made: Payment, binding: bytes
+    ) -> Payment | None:
+        """The tranche that a payment is, of what waits, which is less by that; Unavailable."""
+        amount, below = self._desk.terms.scales[made.asset].to_ledger(made.amount)
+        for at, one in enumerate(waiting):
+            same = msgspec.structs.replace(made, withdrawal=one.withdrawal, amount=one.amount)
+            if below or one != same or one.amount <= made.amount:
+                continue
+            number = await self._desk.exchange.tranche(
+                one.withdrawal, amount_bytes(amount), binding
+            )
+            if number:
+                waiting[at] = msgspec.structs.replace(one, amount=one.amount - made.amount)
+                return msgspec.structs.replace(made, withdrawal=number)
+        return None
 
     async def _still_waiting(self, loose: Sequence[Kept]) -> list[Payment]:
         """What nothing is known to have paid, in the queue's order."""

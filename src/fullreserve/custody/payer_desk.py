@@ -33,6 +33,15 @@ class Exchange(Protocol):
     async def unpaid(self, network: int) -> Sequence[wire.Pay]:
         """All that is neither bound nor over, whatever it waits for; what is to be paid first."""
 
+    async def under_way(self, network: int) -> Sequence[wire.Pay]:
+        """All that is bound and not over."""
+
+    async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
+        """The number of what the chain has paid of a request; 0 where it is not paid in tranches.
+
+        It is made and bound if it was not; raises door.protocol.Unavailable.
+        """
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         """Of each asset that the hot wallet was short of, the first that waits for it."""
 

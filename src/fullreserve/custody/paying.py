@@ -40,6 +40,7 @@ from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.quorum import Quorum
 from fullreserve.custody.reconciling import PAYER_STORE
+from fullreserve.custody.restore_mark import uncompared
 from fullreserve.custody.restored import NotYet, SinceBackup
 from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
@@ -54,10 +55,13 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import (
+    GetWithdrawal,
     ListOpen,
+    ListParts,
     ListPay,
     ListShort,
     NextDue,
+    Parts,
     Withdrawal,
     WithdrawalState,
 )
@@ -110,18 +114,34 @@ class PayersExchange:
         return found
 
     async def unpaid(self, network: int) -> Sequence[wire.Pay]:
+        found = [one for one in await self._open(network) if not one.binding]
+        found.sort(key=lambda one: one.state != WithdrawalState.WAITING)
+        return [_pay(one) for one in found]
+
+    async def under_way(self, network: int) -> Sequence[wire.Pay]:
+        return [_pay(one) for one in await self._open(network) if one.binding]
+
+    async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
+        (code,) = await self.report(wire.FoundPaid(request, binding, amount))
+        if code:
+            return 0
+        parts: list[Parts] = await self._house.ask(wire.WITHDRAWALS, ListParts((request,)))
+        for number in parts[0].parts:
+            one: Withdrawal | None = await self._house.ask(wire.WITHDRAWALS, GetWithdrawal(number))
+            if one is not None and (one.amount, one.binding) == (amount, binding):
+                return number
+        return 0
+
+    async def _open(self, network: int) -> list[Withdrawal]:
+        """All that is not over, in the order of their numbers."""
         found: list[Withdrawal] = []
         after, page = 0, list[Withdrawal]()
         while not after or len(page) == PAGE:
             page = await self._house.ask(wire.WITHDRAWALS, ListOpen(after, PAGE))
-            found += [one for one in page if one.network == network and not one.binding]
+            found += [one for one in page if one.network == network]
             after = page[-1].number if page else 1
         await self._know_own(network)
-        found.sort(key=lambda one: one.state != WithdrawalState.WAITING)
-        return [
-            wire.Pay(one.number, network, one.asset, one.amount, one.destination, b"", b"",
-                     one.owner) for one in found
-        ]  # fmt: skip
+        return found
 
     async def _know_own(self, network: int) -> None:
         """Before any destination is compared with the addresses that were given out."""
@@ -165,6 +185,11 @@ class PayersExchange:
             # It would come back as somebody's deposit, be taken for gas, or be nobody's.
             raise BadAddress("it is an address of the exchange itself")
         return text, memo
+
+
+def _pay(one: Withdrawal) -> wire.Pay:
+    what = (one.number, one.network, one.asset, one.amount, one.destination)
+    return wire.Pay(*what, one.binding, one.transfer, one.owner)
 
 
 class Paying:
@@ -268,7 +293,7 @@ async def pay(settings: Settings, clock: Clock) -> int:
     served = networks.served(data)
     store, vault = Store(data / STORE), Vault(data, clock.wall_ms)
     door = await SocketDoor.open(data / SOCKET_NAME, PAYER_GATEWAY, clock)
-    house, destinations = House(door), Destinations(vault)
+    house, destinations = House(door, partial(uncompared, data)), Destinations(vault)
     workers = [Paying(one, store, house, destinations, data, clock) for one in served]
 
     async def work() -> None:

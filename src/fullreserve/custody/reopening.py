@@ -97,7 +97,12 @@ class Reopening:
         waiting: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=False))
         here = [line for line in one.budgets if any(_is_on(each, line) for each in waiting)]
         ticked = await self._ticks(one)
-        due = [line for line in here if now_ms >= ticked.get(_place(line), 0) + one.interval_ms]
+        left = await self._house.uncompared() if here else ()
+        due = [
+            line
+            for line in here
+            if line.network not in left and now_ms >= ticked.get(_place(line), 0) + one.interval_ms
+        ]
         # By the times in its log, which the fold goes by too; what was refused is said no sooner.
         ticked |= {_place(line): now_ms for line in due} | await self._tick(one, due)
         if due or not here:

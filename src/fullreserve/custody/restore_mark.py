@@ -8,8 +8,7 @@ import msgspec
 
 from fullreserve.custody.chains import following
 from fullreserve.custody.reconciling import PAYER_STORE
-from fullreserve.custody.store import read_compared, read_cursors
-from fullreserve.custody.watcher import STORE as WATCHER_STORE
+from fullreserve.custody.store import WATCHER_STORE, read_compared, read_cursors
 
 MARK = "custody-restored.json"
 
@@ -57,6 +56,12 @@ def read_mark(data: Path) -> Mark | None:
         return msgspec.json.decode((data / MARK).read_bytes(), type=Mark)
     except FileNotFoundError:
         return None
+
+
+def uncompared(data: Path) -> tuple[int, ...]:
+    """Networks of which it is not known what left hot since a backup was put back; for threads."""
+    mark = read_mark(data)
+    return tuple(one for one in mark.heights if not is_compared(data, one)) if mark else ()
 
 
 def is_compared(data: Path, network: int) -> bool:

@@ -59,6 +59,8 @@ CREATE INDEX IF NOT EXISTS newest_ends ON ends (network, height);
 CREATE TABLE IF NOT EXISTS memos (transfer BLOB PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 """
 
+WATCHER_STORE = "custody-watcher.sqlite"
+
 
 class Kept(msgspec.Struct, array_like=True):
     """A plan and how far it has come."""

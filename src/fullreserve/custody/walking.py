@@ -10,7 +10,7 @@ from __future__ import annotations
 from fullreserve.clock import Clock
 from fullreserve.custody.house import House
 from fullreserve.exchange.products import deposit_state, withdrawal_state
-from fullreserve.exchange.products.custody_wire import Settle
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Settle
 from fullreserve.exchange.products.deposit_state import Due
 from fullreserve.exchange.products.settling import AT_ONCE
 
@@ -42,8 +42,10 @@ class Walk:
     async def round(self) -> None:
         """The next few, from the first again behind the last; Unavailable."""
         now_ms = await self._house.now_ms(self._clock.wall_ms())
-        question = self._question(self._after, AT_ONCE, now_ms)
+        left = await self._house.uncompared() if self._fold == WITHDRAWALS else ()
+        more = (left,) if left else ()  # the fold of deposits is asked of all
+        question = self._question(self._after, AT_ONCE, now_ms, *more)
         found: Due = await self._house.ask(self._fold, question)
         if found.is_due:
-            await self._house.report(self._fold, Settle(self._after, AT_ONCE))
+            await self._house.report(self._fold, Settle(self._after, AT_ONCE, left))
         self._after = found.last

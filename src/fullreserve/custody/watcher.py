@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 import structlog
@@ -30,8 +31,9 @@ from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
+from fullreserve.custody.restore_mark import uncompared
 from fullreserve.custody.splits import Split
-from fullreserve.custody.store import Store
+from fullreserve.custody.store import WATCHER_STORE, Store
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.custody.tripping import trip
 from fullreserve.custody.unwell_spells import UnwellSpells
@@ -48,7 +50,7 @@ from fullreserve.exchange.worker_files import Blind
 from fullreserve.faults import leaves
 from fullreserve.until_terminated import until_terminated
 
-STORE = "custody-watcher.sqlite"
+STORE = WATCHER_STORE
 LOOK_MS = 500
 # Without an answer for so long a network is shown unwell.
 SILENT_MS = 15_000
@@ -417,7 +419,7 @@ async def watch(settings: Settings, clock: Clock) -> int:
     served = networks.served(settings.data)
     store = Store(settings.data / STORE)
     door = await SocketDoor.open(settings.data / SOCKET_NAME, WATCHER_GATEWAY, clock)
-    house, salt = House(door), salt_of(settings.data)
+    house, salt = House(door, partial(uncompared, settings.data)), salt_of(settings.data)
     payer, screens = settings.data / PAYER_STORE, screens_deposits(settings.data)
     watchers = []
     for one in served:

@@ -51,7 +51,8 @@ class Context:
     own name of a transaction that the log knows by a hash, for threads, and `memos` what a sender
     wrote as the memo of a deposit that is nobody's; `is_house`, for threads too, tells whether an
     address of a network is of the exchange's own wallets; `is_compared`, for threads too, whether
-    it is known what a network paid since a backup that was put back; `tokens` are the contracts of
+    it is known what a network paid since a backup that was put back, and `uncompared` of which
+    networks it is not; `tokens` are the contracts of
     assets, by network and asset, as people write them; `pays` says whether who pays withdrawals is
     there. `proxies` are those whose word on a caller's address counts.
     `began_ms` of wall time is when this process began to listen: a request that was signed before
@@ -77,6 +78,7 @@ class Context:
     memos: Callable[[bytes], str] = lambda _transfer: ""
     is_house: Callable[[int, str], bool] = lambda _network, _address: False
     is_compared: Callable[[int], bool] = lambda _network: True
+    uncompared: Callable[[], tuple[int, ...]] = tuple
     tokens: Mapping[tuple[int, int], str] = field(default_factory=dict)
     pays: Callable[[], bool] = bool
     proxies: Proxies = field(default_factory=Proxies)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -224,4 +225,5 @@ async def settle(context: Context) -> None:
     await settle_withdrawals(
         lambda asked: ask(context, WITHDRAWALS, asked),
         lambda word: say(context, WITHDRAWALS, word),
+        await asyncio.to_thread(context.uncompared),
     )

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -22,6 +24,7 @@ import structlog
 
 from fullreserve.custody.house import House
 from fullreserve.custody.reconciling import FEE_ON_ITS_WAY
+from fullreserve.custody.restore_mark import uncompared
 from fullreserve.door.outcome import outcomes
 from fullreserve.door.protocol import Door, Refused, Unavailable
 from fullreserve.exchange.products import custody_wire as wire
@@ -59,9 +62,9 @@ class Following(Protocol):
 class Guarding:
     """One worker's."""
 
-    def __init__(self, door: Door, following: Following) -> None:
+    def __init__(self, data: Path, door: Door, following: Following) -> None:
         self._door = door
-        self._house = House(door)
+        self._house = House(door, partial(uncompared, data))
         self._following = following
         self._told_ms = 0
         # Short since their newest figure; None before the first look.

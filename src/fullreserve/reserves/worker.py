@@ -79,7 +79,7 @@ class Worker:
         self._archive = Archive(data, self._signer)
         self._lows = Lows(data / keys.FOLDER / "lows.json")
         self.projection = Projection(data, door, keys.salt(data))
-        self.guarding = Guarding(door, self.projection)
+        self.guarding = Guarding(data, door, self.projection)
         self._warned: set[str] = set()
         self._proven = 0  # the newest epoch that the tree knows
 

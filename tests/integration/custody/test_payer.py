@@ -60,6 +60,12 @@ class Agreement:
     async def unpaid(self, network: int) -> Sequence[wire.Pay]:
         return [pay for pay in await self.pending(network) if not pay.binding]
 
+    async def under_way(self, network: int) -> Sequence[wire.Pay]:
+        return [pay for pay in await self.pending(network) if pay.binding]
+
+    async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
+        return 0  # none of them may be paid in tranches
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
 

@@ -126,6 +126,18 @@ async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> No
     assert (await desk.cleo.get("withdrawal", wdId=first)).row["uid"] == str(ALICE)
 
 
+async def test_a_stop_leaves_what_waits_where_a_backup_is_not_compared_yet(desk: Console) -> None:
+    """It may be paid: its amount is to stay what the chain shows. Criterion: CHAINS-RESTORED-12."""
+    number = ids.text(await request(desk, 0.1))
+    context = desk.town.rest.context
+    context.uncompared = lambda: (NETWORK,)
+    assert (await desk.ada.act("suspending/suspend", **STOP)).code == "0"
+    assert (await desk.bea.get("withdrawal", wdId=number)).row["state"] == "10"
+    context.uncompared = tuple
+    assert (await desk.ada.act("suspending/suspend", **STOP)).code == "0"
+    assert (await desk.bea.get("withdrawal", wdId=number)).row["state"] == "0"
+
+
 async def test_nobody_reviews_a_withdrawal_of_their_own(desk: Console) -> None:
     """Criterion: OP-WD-1"""
     rest, uid = desk.town.rest, desk.ada.uid

@@ -169,7 +169,7 @@ async def test_what_a_worker_stops_goes_back_into_its_queue(
     door = await bed.door(PAYER_GATEWAY)
     if worker == "reserves":
         short = frozenset((USDT,))
-        await Guarding(door, Nowhere())._stop(short, short, "")
+        await Guarding(tmp_path, door, Nowhere())._stop(short, short, "")
     else:
         house, clock = House(door), ManualClock(START_MS)
         reconciler = Reconciler(network(), house, tmp_path / "payer", clock)

@@ -65,6 +65,12 @@ class Nobody:
     async def unpaid(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 
+    async def under_way(self, network: int) -> Sequence[wire.Pay]:
+        raise AssertionError(network)
+
+    async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
+        raise AssertionError(request)
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 

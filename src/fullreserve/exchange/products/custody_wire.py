@@ -135,11 +135,13 @@ class Settle(Payload, frozen=True, tag=13):
 
     Of withdrawals, what is stopped goes back into its queue as well. `most` are looked at that wait
     behind the number `after`, and `NextSettled` says where the next word begins; 0, as logs from
-    before have it: all at once.
+    before have it: all at once. Withdrawals on the networks that are `left` stay as they are: it is
+    not known what those have paid since a backup was put back.
     """
 
     after: int = 0
     most: int = 0
+    left: tuple[int, ...] = ()
 
 
 # Deposits, from the watcher
@@ -464,10 +466,14 @@ class FoundPaid(Payload, frozen=True, tag=47):
     It is bound to what paid it, whatever it waits for: its owner, people or a suspension can end it
     no more, and where it could not have been bound (`Bound`) no signer signs anything for it. Again
     it changes nothing; of what is over, or bound to something else, it is refused.
+
+    With an `amount` it has paid that much of a request that may be paid in tranches: a tranche of
+    it is made, which the binding and the amount tell from others, and bound.
     """
 
     withdrawal: int
     binding: bytes  # 32 bytes
+    amount: Amount = b""
 
 
 class Broadcast(Payload, frozen=True, tag=41):

@@ -22,12 +22,14 @@ AT_ONCE = 50
 
 
 async def settle_withdrawals(
-    ask: Callable[[NextSettled], Awaitable[int]], say: Callable[[Settle], Awaitable[Any]]
+    ask: Callable[[NextSettled], Awaitable[int]],
+    say: Callable[[Settle], Awaitable[Any]],
+    left: tuple[int, ...],
 ) -> None:
-    """Has every withdrawal that waits looked at once."""
+    """Has every withdrawal that waits looked at once, but for those on networks that are `left`."""
     after = 0
     while last := await ask(NextSettled(after, AT_ONCE)):
-        await say(Settle(after, AT_ONCE))
+        await say(Settle(after, AT_ONCE, left))
         after = last
 
 

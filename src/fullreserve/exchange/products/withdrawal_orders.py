@@ -104,8 +104,9 @@ class Orders(Drains):
 
     def _next_due(self, asked: NextDue, view: View) -> Due:
         here = self._known.settled(asked.after, asked.most)
+        known = (self.state.withdrawals[number] for number in here)
         is_due = any(
-            self._is_due(self.state.withdrawals[number], asked.now_ms, view) for number in here
+            one.network not in asked.left and self._is_due(one, asked.now_ms, view) for one in known
         )
         return Due(here[-1] if here else 0, is_due)
 
@@ -134,6 +135,8 @@ class Orders(Drains):
         postings: tuple[Posting, ...] = ()
         for number in self._known.settled(asked.after, asked.most):
             one = self.state.withdrawals[number]
+            if one.network in asked.left:
+                continue
             if self._is_owed(one, view):
                 taken = self._refunded(one, _State.FAILED, Refused.RISK, moment)
                 postings += taken.postings

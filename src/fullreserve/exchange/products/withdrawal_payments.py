@@ -25,7 +25,9 @@ from fullreserve.exchange.products.custody_wire import (
     Refilled,
     Short,
 )
+from fullreserve.exchange.products.drain import Part
 from fullreserve.exchange.products.withdrawal_index import is_let_through
+from fullreserve.exchange.products.withdrawal_splits import Splits
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     MOVED_MAX,
@@ -33,15 +35,15 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.products.withdrawal_table import OnLine, WithdrawalTable
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.products.withdrawal_table import OnLine
+from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
-HASH_BYTES = 32
+AMOUNT_BYTES, HASH_BYTES = 16, 32
 
 _State = WithdrawalState
 
 
-class Payments(WithdrawalTable):
+class Payments(Splits):
     """By the payer, through the house."""
 
     def _liquidity(self, asked: Short | Refilled, moment: Moment, view: View) -> Outcome:
@@ -119,6 +121,8 @@ class Payments(WithdrawalTable):
         return Outcome()
 
     def _found_paid(self, one: Withdrawal, asked: FoundPaid, moment: Moment, view: View) -> Outcome:
+        if asked.amount:
+            return self._found_part(one, asked, moment)
         found = self._bound(one, Bound(one.number, asked.binding), moment, view)
         if found.code not in (Unsound.NOT_PAYABLE, Unsound.STOPPED):
             return found
@@ -126,6 +130,30 @@ class Payments(WithdrawalTable):
             return Outcome(code=Unsound.CONTRADICTS)
         one = self._change(one, moment)
         one.binding, one.state, one.is_approved = asked.binding, _State.BROADCASTING, False
+        return Outcome()
+
+    def _found_part(self, whole: Withdrawal, asked: FoundPaid, moment: Moment) -> Outcome:
+        """A tranche that the chain has paid, and that nobody here knows of."""
+        if len(asked.binding) != HASH_BYTES or len(asked.amount) != AMOUNT_BYTES:
+            return REFUSED
+        known = (self.state.withdrawals[one] for one in self._known.parts_of.get(whole.number, ()))
+        if any((one.binding, one.amount) == (asked.binding, asked.amount) for one in known):
+            return Outcome()
+        if whole.state in FINAL:
+            return Outcome(code=Unsound.CONTRADICTS)
+        part = Part(whole.number, amount_int(asked.amount))
+        is_less = 0 < part.amount < whole.value
+        if whole.binding or part.number not in self.state.splits or not is_less:
+            return Outcome(code=Unsound.NOT_PAYABLE)
+        value, less = whole.value, self.state.requoted.get(part.number)
+        one = self._cut(part, moment)
+        if less is not None:
+            share = amount_int(less) * part.amount // value
+            rest = self.state.withdrawals[part.number]
+            self._set(self.state.requoted, one.number, _lesser(share, one))
+            self._set(self.state.requoted, rest.number, _lesser(amount_int(less) - share, rest))
+        one.binding, one.state, one.is_approved = asked.binding, _State.BROADCASTING, False
+        self._enter(one)
         return Outcome()
 
     def _paid(self, one: Withdrawal, asked: Paid, moment: Moment, view: View) -> Outcome:
@@ -172,3 +200,8 @@ class Payments(WithdrawalTable):
         if one.binding and (asked.binding != one.binding or len(asked.conflict) != HASH_BYTES):
             return Outcome(code=Unsound.CONTRADICTS)
         return self._refunded(one, _State.FAILED, asked.code, moment)
+
+
+def _lesser(fee: int, one: Withdrawal) -> Amount:
+    """A fee that it was quoted, at most what it holds for that."""
+    return amount_bytes(min(fee, amount_int(one.fee)))

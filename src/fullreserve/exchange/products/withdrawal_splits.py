@@ -74,9 +74,17 @@ class Splits(WithdrawalTable):
 
     def _split(self, part: drain.Part, began: int, moment: Moment, view: View) -> None:
         """Makes a tranche of a request that waits; to the payer, if nothing else holds it."""
+        one = self._cut(part, moment)
+        one.state, one.is_released = WithdrawalState.QUEUED, True
+        self._set(self.state.released, one.number, (began,))
+        if not self._is_held_back(one, view):
+            self._to_payer(one)
+        self._enter(one)
+
+    def _cut(self, part: drain.Part, moment: Moment) -> Withdrawal:
+        """What is to be a tranche, with its share of the fee; its request is less by that."""
         asked = self.state.splits[part.number]
-        before = self.state.withdrawals[part.number]
-        whole = self._change(before, moment)
+        whole = self._change(self.state.withdrawals[part.number], moment)
         fee = amount_int(whole.fee) * part.amount // whole.value
         one = Withdrawal(
             *(moment.sequence, whole.owner, whole.network, whole.asset),
@@ -86,17 +94,15 @@ class Splits(WithdrawalTable):
             changed_ms=moment.time_ms,
             version=moment.sequence,
             by_api=whole.by_api,
-            state=WithdrawalState.QUEUED,
-            is_released=True,
         )
         whole.amount = amount_bytes(whole.value - part.amount)
         whole.fee = amount_bytes(amount_int(whole.fee) - fee)
         self._set(self.state.parts, one.number, part.number)
-        self._set(self.state.released, one.number, (began,))
         if part.number in self.state.whence:
             self._set(self.state.whence, one.number, self.state.whence[part.number])
-        if not self._is_held_back(one, view):
-            self._to_payer(one)
+        return one
+
+    def _enter(self, one: Withdrawal) -> None:
         self.state.withdrawals[one.number] = one
         self._undo.append(lambda: self._drop(one))
         self._known.note(one)

@@ -397,6 +397,7 @@ class NextDue(Question, frozen=True, tag=62):
     after: int
     most: int
     now_ms: int
+    left: tuple[int, ...] = ()
 
 
 class GetDrains(Question, frozen=True, tag=41):
