@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 from coincurve import PrivateKey
+from eth_account import Account
 
 from fullreserve.clock import SystemClock
 from fullreserve.custody import contracts, nodes
@@ -209,9 +210,17 @@ class EvmBed(Bed):
         self.again(raw)
         return raw
 
-    def _next(self) -> int:
-        account = "0x" + lane_of(self.outsider).hex()
-        return int(self.node.call("eth_getTransactionCount", account, "pending"), 16)
+    def spend(self, index: int, value: int, **bid: object) -> None:
+        """Whoever has the key of an address of ours sends coins out of it; `bid`: its fields."""
+        owner = Account.from_key(self.root.child(index).secret)
+        call = {"to": "0x" + "99" * 20, "value": value, "chainId": self.terms.chain_id}
+        call |= {"nonce": self._next(bytes.fromhex(owner.address[2:])), "gas": 21_000}
+        bid = bid or {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9}
+        self.again(bytes(owner.sign_transaction(call | bid).raw_transaction))
+
+    def _next(self, account: bytes | None = None) -> int:
+        name = "0x" + (account or lane_of(self.outsider)).hex()
+        return int(self.node.call("eth_getTransactionCount", name, "pending"), 16)
 
     def _signed(self, nonce: int, to: bytes, value: int, data: bytes, fee: int = 10**11) -> bytes:
         lane = lane_of(self.outsider)

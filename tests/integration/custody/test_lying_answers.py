@@ -27,6 +27,7 @@ from tests.unit.custody.made_headers import rehashed
 ACCOUNTS, COINS = ("evm", "erc20", "memo"), ("litecoin", "bitcoin")
 BLOCK = ("eth_getBlockByNumber", "eth_getBlockByHash")
 OTHER = "0x" + "99" * 20
+UNCOVERED = ("effectiveGasPrice", "gasUsed")  # of a receipt
 
 
 @pytest.fixture(autouse=True)
@@ -261,6 +262,75 @@ def test_a_balance_that_jumps(bed: EvmBed) -> None:
         with told(bed, one) as chain, pytest.raises(NodeGarbage, match=why):
             chain.internal(block)
     assert [one.amount for one in bed.chain.internal(block) or ()] == [bed.unit]
+
+
+@pytest.mark.parametrize("bed", ["evm"], indirect=True)
+def test_a_fee_of_our_own_that_no_hash_covers(bed: EvmBed) -> None:
+    """It would be credited as a contract's payment. Criterion: CHAINS-LIES-6.
+
+    The address pays in each way there is, and what it gets is told to the wei.
+    """
+    index, place = spending(bed)
+    contract = bed.forwarder()
+    for bid in ({"gasPrice": 3 * 10**9}, {"gasPrice": 4 * 10**9, "accessList": []},
+                {"maxFeePerGas": 5 * 10**9, "maxPriorityFeePerGas": 5 * 10**9},
+                {"maxFeePerGas": 10**11, "maxPriorityFeePerGas": 7}):  # fmt: skip
+        bed.spend(index, 1_000, **bid)
+    bed.forward(contract, place, bed.unit)
+    bed.mine()
+    block = bed.chain.tip()
+    kinds = bed.node.call("eth_getBlockByHash", "0x" + block.hash.hex(), True)["transactions"]
+    assert {one["type"] for one in kinds} == {"0x0", "0x1", "0x2"}
+
+    def lie(method: str, _asked: list[Any], result: Any) -> Any:
+        if method == "eth_getTransactionReceipt":
+            more = {name: hex(int(result[name], 16) + 10**9) for name in UNCOVERED}
+            return result | more
+        return result
+
+    dearer = with_block(dear, whole=True)
+    for one in (lie, dearer):
+        with told(bed, one) as chain:
+            found = chain.internal(block) or []
+        assert [(one.index, one.amount) for one in found] == [(index, bed.unit)]
+
+
+@pytest.mark.parametrize("bed", ["evm"], indirect=True)
+def test_a_sender_who_sent_another_transaction(bed: EvmBed) -> None:
+    """What a stranger paid, an address of ours would have back. Criterion: CHAINS-LIES-6."""
+    index, place = spending(bed)
+    contract = bed.forwarder()
+    bed.spend(index, 1_000)
+    bed.forward(contract, place, bed.unit)
+    bed.send(bytes.fromhex(OTHER[2:]), 7 * bed.unit)
+    bed.mine()
+    block, account = bed.chain.tip(), "0x" + place.hex()
+
+    def exchanged(block: dict[str, Any]) -> None:
+        own = next(one for one in block["transactions"] if one["from"] == account)
+        other = next(one for one in block["transactions"] if one["value"] == hex(7 * bed.unit))
+        own["from"], other["from"] = other["from"], account
+
+    lie = with_block(exchanged, whole=True)
+    with told(bed, lie) as chain, pytest.raises(NodeGarbage, match="signed by another"):
+        chain.internal(block)
+    assert [one.amount for one in bed.chain.internal(block) or ()] == [bed.unit]
+
+
+def spending(bed: EvmBed) -> tuple[int, bytes]:
+    """An address of ours that has coins to spend: its index, and its place."""
+    index = bed.fresh()
+    place = bed.chain.addresses.place(index)
+    bed.node.call("anvil_setBalance", "0x" + place.hex(), hex(10**18))
+    bed.mine()
+    return index, place
+
+
+def dear(block: dict[str, Any]) -> None:
+    """The price that nodes tell of each transaction, which is none of the bids of newer kinds."""
+    for one in block["transactions"]:
+        if "maxFeePerGas" in one:
+            one["gasPrice"] = hex(10**15)
 
 
 @pytest.mark.parametrize("bed", ["evm"], indirect=True)

@@ -75,6 +75,28 @@ def test_a_transaction_of_each_kind_is_what_its_hash_says(kind: str) -> None:
             evm_proof.signed(one | other)
 
 
+@pytest.mark.parametrize(
+    ("kind", "base", "price"),
+    [
+        ("legacy", 10**8, 10**9),
+        ("unprotected", 10**8, 10**9),
+        ("listed", 10**8, 10**9),
+        ("fees", 10**8, 10**8 + 10),
+        ("fees", 10**11 - 1, 10**11),
+        ("blobs", 10**8, 10**8 + 10),
+        ("code", 0, 10),
+    ],
+)
+def test_a_price_is_what_a_block_and_a_bid_make_it(kind: str, base: int, price: int) -> None:
+    """Criterion: CHAINS-LIES-6. Not what a node says of it; newer kinds need a base fee."""
+    one = told(kind)
+    more = one if "gasPrice" in kinds()[kind] else one | {"gasPrice": "0xffffffffffff"}
+    assert evm_proof.gas_price({"baseFeePerGas": hex(base)}, more) == price
+    if more is not one:
+        with pytest.raises(NodeGarbage, match="without baseFeePerGas"):
+            evm_proof.gas_price({}, one)
+
+
 @pytest.mark.parametrize("kind", ["0x5", "0x7e", "-0x1", "x"])
 def test_a_kind_that_is_not_known_is_refused(kind: str) -> None:
     """Criterion: CHAINS-LIES-4."""

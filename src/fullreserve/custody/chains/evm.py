@@ -107,7 +107,7 @@ class EvmChain(Chain):
         self._unsigned: dict[bytes, int] = {}  # gas that nobody signed for, by lane
         self._is_checked = False
         self._blocks = Blocks(node)
-        self._balances, self._of_tiers = Balances(node), Balances(node)
+        self._balances, self._of_tiers = (Balances(node, self._blocks) for _ in range(2))
 
     # Watching
 
@@ -127,7 +127,7 @@ class EvmChain(Chain):
         made = copy(self)
         made._node = self._node.apart()
         made._blocks = Blocks(made._node)
-        made._balances, made._of_tiers = Balances(made._node), Balances(made._node)
+        made._balances, made._of_tiers = (Balances(made._node, made._blocks) for _ in range(2))
         return made
 
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fullreserve.custody.chains import evm_proof
@@ -36,6 +36,13 @@ class Token(NamedTuple):
     source: bytes
     target: bytes
     amount: int
+
+
+class Explained(NamedTuple):
+    """What a block's transactions did to an account."""
+
+    nonces: int  # that they used
+    change: int  # wei that they brought, less those that they took
 
 
 class Blocks:
@@ -93,26 +100,14 @@ class Blocks:
             raise NodeGarbage(f"the node does not hold the block before {block.height}")
         places = list(rests)
         old, new = self._accounts(before, places), self._accounts(one.told, places)
-        explained = self._explained(one, places)
+        for sent in one.sent:
+            if sent.spend[:ACCOUNT] in rests:
+                evm_proof.signed(sent.told)
+        did = explained(one, self.receipts(one), places)
         for place, rest in rests.items():
-            used, change = explained[place]
-            is_it = new[place].nonce - old[place].nonce == used
-            if not is_it or new[place].balance - old[place].balance - change != rest:
+            is_it = new[place].nonce - old[place].nonce == did[place].nonces
+            if not is_it or new[place].balance - old[place].balance - did[place].change != rest:
                 raise NodeGarbage(f"{place.hex()} did not get {rest} wei in block {block.height}")
-
-    def _explained(self, one: Held, places: Sequence[bytes]) -> dict[bytes, tuple[int, int]]:
-        """How many nonces a block's transactions used of places, and what they brought, in wei."""
-        used, change = dict.fromkeys(places, 0), dict.fromkeys(places, 0)
-        for txid, receipt in self.receipts(one).items():
-            sent = one.by_id[txid]
-            sender, price = sent.spend[:ACCOUNT], quantity(field(receipt, "effectiveGasPrice"))
-            value = sent.value if quantity(field(receipt, "status")) == 1 else 0
-            if sent.to in change:
-                change[sent.to] += value
-            if sender in change:
-                used[sender] += 1
-                change[sender] -= value + quantity(field(receipt, "gasUsed")) * price
-        return {place: (used[place], change[place]) for place in places}
 
     def _accounts(self, told: Any, places: Sequence[bytes]) -> dict[bytes, evm_proof.Account]:
         """What a block's state holds for places; NodeProblem."""
@@ -138,6 +133,27 @@ def held(told: Any) -> Held:
     if len(by_id) != len(sent):
         raise NodeGarbage("a block that has a transaction twice")
     return Held(told, by_id)
+
+
+def explained(
+    one: Held, receipts: Mapping[bytes, Any], places: Iterable[bytes]
+) -> dict[bytes, Explained]:
+    """What a block's transactions did to each of some places, by its receipts; NodeGarbage.
+
+    Nothing of it but the senders is by the node's word alone: a receipt's root covers the gas of
+    all transactions up to its own, not what it says of the gas of one, nor of its price.
+    """
+    used, change, before = dict.fromkeys(places, 0), dict.fromkeys(places, 0), 0
+    for txid, receipt in receipts.items():
+        sent, total = one.by_id[txid], quantity(field(receipt, "cumulativeGasUsed"))
+        gas, before, sender = total - before, total, sent.spend[:ACCOUNT]
+        value = sent.value if quantity(field(receipt, "status")) == 1 else 0
+        if sent.to in change:
+            change[sent.to] += value
+        if sender in change:
+            used[sender] += 1
+            change[sender] -= value + gas * evm_proof.gas_price(one.told, sent.told)
+    return {place: Explained(used[place], change[place]) for place in used}
 
 
 def transfers(block: Block, logs: Any, asset_of: Mapping[bytes, int]) -> list[Token]:

@@ -6,11 +6,12 @@ before it, without what the block's transactions paid it or took from it, value 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, Sent, read_block
+from fullreserve.custody.chains.evm_held import Blocks, Explained, explained
 from fullreserve.custody.chains.rpc import (
     Node,
     NodeGarbage,
@@ -22,6 +23,7 @@ from fullreserve.custody.chains.rpc import (
 )
 
 INTERNAL = -2  # the output number of what came by internal calls, less the index of its address
+NOTHING = Explained(0, 0)
 GAS_BARE = 21_000  # of a transaction that runs no contract
 ASKED_AT_ONCE = 500
 # Blocks that every node holds the state of; behind a balancer one may not have come to it yet.
@@ -47,8 +49,9 @@ def span(block: Block) -> bytes:
 class Balances:
     """Through one node; what was read after a block is what there was before the next."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, blocks: Blocks) -> None:
         self._node = node
+        self._blocks = blocks
         self._hash = b""
         self._held: dict[bytes, int] = {}
 
@@ -65,7 +68,7 @@ class Balances:
         if not places or not runs_code(told, sent):
             return {}
         try:
-            return self._changed(block, places, sent)
+            return self._changed(block, told, places, sent)
         except NodeRefuses:
             newest = quantity(self._node.call("eth_blockNumber"))
             refused = self._refused(block, places[0]) if newest - block.height >= NEW else []
@@ -89,50 +92,40 @@ class Balances:
         return [one for one in states if isinstance(one, NodeRefuses)]
 
     def _changed(
-        self, block: Block, places: Sequence[bytes], sent: Sequence[Sent]
+        self, block: Block, told: Any, places: Sequence[bytes], sent: Sequence[Sent]
     ) -> dict[bytes, int]:
         known = self._held if self._hash == block.parent else {}
         missing = [one for one in places if one not in known]
         before = {**known, **self._of("eth_getBalance", missing, block.parent)}
         after = self._of("eth_getBalance", places, block.hash)
         self._hash, self._held = block.hash, after
-        own = [one for one in sent if one.to in after or one.spend[:ACCOUNT] in after]
-        explained = self._explained(own, after)
+        is_ours = any(one.to in after or one.spend[:ACCOUNT] in after for one in sent)
+        did = self._explained(block, told, places) if is_ours else {}
         rests = {
             place: rest
             for place in places
-            if (rest := after[place] - before[place] - explained.get(place, 0))
+            if (rest := after[place] - before[place] - did.get(place, NOTHING).change)
         }
-        return self._by_nonces(block, rests, own)
+        return self._by_nonces(block, rests, did)
 
-    def _explained(self, own: Sequence[Sent], ours: Mapping[bytes, int]) -> dict[bytes, int]:
-        """What transactions of a block brought and took, by place."""
-        asked = [("eth_getTransactionReceipt", ["0x" + one.txid.hex()]) for one in own]
-        found: dict[bytes, int] = {}
-        for one, receipt in zip(own, self._calls(asked), strict=True):
-            sender, price = one.spend[:ACCOUNT], quantity(field(receipt, "effectiveGasPrice"))
-            value = one.value if quantity(field(receipt, "status")) == 1 else 0
-            fee = quantity(field(receipt, "gasUsed")) * price
-            for place, change in ((one.to, value), (sender, -value - fee)):
-                if place in ours:
-                    found[place] = found.get(place, 0) + change
-        return found
+    def _explained(
+        self, block: Block, told: Any, places: Sequence[bytes]
+    ) -> dict[bytes, Explained]:
+        one = self._blocks.read(block, told)
+        return explained(one, self._blocks.receipts(one), places)
 
     def _by_nonces(
-        self, block: Block, rests: Mapping[bytes, int], own: Iterable[Sent]
+        self, block: Block, rests: Mapping[bytes, int], did: Mapping[bytes, Explained]
     ) -> dict[bytes, int]:
         """Without those whose nonces the block's transactions do not explain, as code of theirs."""
-        places, used = list(rests), dict.fromkeys(rests, 0)
-        for one in own:
-            if one.spend[:ACCOUNT] in used:
-                used[one.spend[:ACCOUNT]] += 1
+        places = list(rests)
         method = "eth_getTransactionCount"
         before = self._of(method, places, block.parent)
         after = self._of(method, places, block.hash)
         return {
             place: rest
             for place, rest in rests.items()
-            if after[place] - before[place] == used[place]
+            if after[place] - before[place] == did.get(place, NOTHING).nonces
         }
 
     def _of(self, method: str, places: Sequence[bytes], hash_: bytes) -> dict[bytes, int]:

@@ -23,14 +23,14 @@ EMPTY = keccak256(rlp.encode(b""))
 PROTECTED_V = 35  # of a signature that names its chain, EIP-155
 BYTE_BITS, NONCE_BITS = 8, 64
 
-WITH_BLOBS, WITH_CODE = 3, 4  # kinds: EIP-4844, EIP-7702
+WITH_TIP, WITH_BLOBS, WITH_CODE = 2, 3, 4  # kinds: EIP-1559, EIP-4844, EIP-7702
 # What stands before the target in each kind of transaction, in the order of its encoding.
 _BEFORE = {
     0: ("nonce", "gasPrice", "gas"),
     1: ("chainId", "nonce", "gasPrice", "gas"),
-    2: ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas"),
+    WITH_TIP: ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas"),
 }
-_BEFORE |= dict.fromkeys((WITH_BLOBS, WITH_CODE), _BEFORE[2])
+_BEFORE |= dict.fromkeys((WITH_BLOBS, WITH_CODE), _BEFORE[WITH_TIP])
 
 
 class Account(NamedTuple):
@@ -117,6 +117,18 @@ def signed(told: Any) -> Sent:
     if _sender(told) != sent.spend[:ACCOUNT]:
         raise NodeGarbage(f"transaction {sent.txid.hex()} was signed by another than its sender")
     return sent
+
+
+def gas_price(block: Any, told: Any) -> int:
+    """What one of a block's transactions paid for each gas, in wei; NodeGarbage.
+
+    By what their hashes cover: the block's base fee, and what the transaction bids
+    (https://eips.ethereum.org/EIPS/eip-1559). What a receipt says of it, no root covers.
+    """
+    if _unsigned(told)[0] < WITH_TIP:
+        return quantity(field(told, "gasPrice"))
+    most, tip = (quantity(field(told, one)) for one in ("maxFeePerGas", "maxPriorityFeePerGas"))
+    return min(most, quantity(field(block, "baseFeePerGas")) + tip)
 
 
 def _sender(told: Any) -> bytes:
