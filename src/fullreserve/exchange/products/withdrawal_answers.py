@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import msgspec
@@ -18,6 +18,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     EVERY_NETWORK,
     FINAL_KEPT,
+    OF_ONE_REQUEST,
     QUOTA_USD,
     REVIEWS,
     AnyQuestion,
@@ -169,7 +170,10 @@ def _of_risk(
 def _passed(asked: ListPassed, state: WithdrawalsState, known: Index) -> PassedList:
     table = known.of_owner if asked.is_sent else known.of_receiver
     sums: dict[int, int] = {}
-    for place, number in enumerate(reversed(table.get(asked.owner, {}))):
+    newest: Iterator[int] = reversed(table.get(asked.owner, {}))
+    if state.edition >= OF_ONE_REQUEST:
+        newest = (number for number in newest if number not in state.parts)
+    for place, number in enumerate(newest):
         one = state.withdrawals[number]
         if number in state.parts:
             continue  # as old as its request

@@ -16,6 +16,7 @@ from fullreserve.exchange.products.policy_wire import HELD
 from fullreserve.exchange.products.withdrawal_state import (
     FEES_WALKED,
     FINAL,
+    OF_ONE_REQUEST,
     REVIEWS,
     TRAVEL_SHOWN,
     Withdrawal,
@@ -96,6 +97,8 @@ class Decisions(WithdrawalTable):
         return self._decided(one, asked, moment, view)
 
     def _decided(self, one: Withdrawal, asked: Decide, moment: Moment, view: View) -> Outcome:
+        if asked.state == _State.FAILED and self.state.edition >= OF_ONE_REQUEST:
+            return self._refused(one, asked.reason, moment)
         if asked.state == _State.FAILED:
             return self._refunded(one, _State.FAILED, asked.reason, moment)
         if asked.state != _State.APPROVED and asked.state not in REVIEWS:

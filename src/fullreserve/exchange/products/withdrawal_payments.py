@@ -31,6 +31,7 @@ from fullreserve.exchange.products.withdrawal_splits import Splits
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     MOVED_MAX,
+    OF_ONE_REQUEST,
     REST_COMES_BACK,
     Withdrawal,
     WithdrawalState,
@@ -165,7 +166,8 @@ class Payments(Splits):
         one.state, one.transfer, one.height = _State.SUCCESS, asked.transfer, asked.height
         one.network_fee = asked.network_fee
         held, less = one.total, self.state.requoted.get(one.number)
-        if less is not None:
+        is_old = self.state.edition < OF_ONE_REQUEST
+        if less is not None and (is_old or amount_int(less) <= amount_int(one.fee)):
             one.fee = less
         self._close(one)
         wallets = Wallets(view)

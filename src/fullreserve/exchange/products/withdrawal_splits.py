@@ -19,6 +19,7 @@ from fullreserve.exchange.products.drain_line import Line
 from fullreserve.exchange.products.drain_log import NO_SPLITS, Cut, Entry, Pass, SplitLog, Tranche
 from fullreserve.exchange.products.withdrawal_state import (
     LEDGER_DIGITS,
+    OF_ONE_REQUEST,
     TRANCHES_MAX,
     Split,
     Withdrawal,
@@ -76,7 +77,11 @@ class Splits(WithdrawalTable):
         """Makes a tranche of a request that waits; to the payer, if nothing else holds it."""
         one = self._cut(part, moment)
         one.state, one.is_released = WithdrawalState.QUEUED, True
-        self._set(self.state.released, one.number, (began,))
+        by: tuple[int, ...] = ()
+        if self.state.edition >= OF_ONE_REQUEST:
+            by = self.state.released.get(part.number, ())
+            self._requote(part.number)
+        self._set(self.state.released, one.number, (*by, began))
         if not self._is_held_back(one, view):
             self._to_payer(one)
         self._enter(one)

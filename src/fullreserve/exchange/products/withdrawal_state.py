@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 10  # of the fold's rules, that this version knows
+EDITION = 11  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -52,6 +52,10 @@ PAYS_DEBTS = 9
 # The edition from which on what a fee fell by comes back under the bill of a canceled withdrawal:
 # no freeze and no stop of transfers holds that up, nor with it the word that a chain has paid.
 REST_COMES_BACK = 10
+# The edition from which on what people refuse of a request in tranches is refused whole, a tranche
+# has been let go by whoever let its request go, no quote outlives the queue that it was for, and a
+# request is known as long as a tranche of it is open.
+OF_ONE_REQUEST = 11
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.

@@ -16,7 +16,9 @@ from fullreserve.exchange.products.withdrawal_rulings import reviewed_since, rul
 from fullreserve.exchange.products.withdrawal_state import (
     ASKED_AGAIN,
     EVERY_NETWORK,
+    FINAL,
     FINAL_KEPT,
+    OF_ONE_REQUEST,
     REVIEWS,
     Withdrawal,
     WithdrawalsState,
@@ -109,9 +111,16 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         one.state, one.is_released = _State.QUEUED, False
         if one.number in self.state.released:
             self._remove(self.state.released, one.number)
+        if self.state.edition >= OF_ONE_REQUEST:
+            self._requote(one.number)
         request = self.state.withdrawals.get(self.state.parts.get(one.number, 0))
         if request is not None and request.state in _KEPT and not request.binding:
             self._rejoin(one, request)
+
+    def _requote(self, number: int) -> None:
+        """What it was quoted counts no more: it is quoted again when it leaves a queue."""
+        if number in self.state.requoted:
+            self._remove(self.state.requoted, number)
 
     def _rejoin(self, one: Withdrawal, request: Withdrawal) -> None:
         """A tranche that is not paid goes back into its request, at that one's place."""
@@ -196,10 +205,23 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
 
     def _forget_old(self) -> None:
         if len(self._known.finals) > FINAL_KEPT:
-            oldest = self.state.withdrawals[next(iter(self._known.finals))]
+            oldest = self.state.withdrawals[self._oldest_final()]
             self._drop(oldest)
             self.state.splits.pop(oldest.number, None)
             self.state.parts.pop(oldest.number, None)
+
+    def _oldest_final(self) -> int:
+        """Of those that no open tranche is of, where there is one."""
+        finals = self._known.finals
+        if self.state.edition < OF_ONE_REQUEST:
+            return next(iter(finals))
+        free = (
+            one for one in finals if not any(map(self._is_open, self._known.parts_of.get(one, ())))
+        )
+        return next(free, next(iter(finals)))
+
+    def _is_open(self, number: int) -> bool:
+        return self.state.withdrawals[number].state not in FINAL
 
     def _change(self, one: Withdrawal, moment: Moment) -> Withdrawal:
         fresh, back = renewed(self.state.withdrawals, one.number, moment)
