@@ -122,7 +122,7 @@ class Payer:
 
     async def adopt(
         self, found: Sequence[Departed], loose: Sequence[Kept], restored_ms: int
-    ) -> None:
+    ) -> dict[bytes, tuple[int, ...]]:
         """Takes what left hot for payments that are still to be made; keeps what pays no such one.
 
         Each pays the oldest withdrawal that asks for exactly that: of those that are to be paid
@@ -132,7 +132,8 @@ class Payer:
         backup makes no payment again that the chain has already seen. `loose` are plans by which
         nothing left: of those that wait as well, and given up where something else took their nonce
         or coins, or paid them. All is kept as one: a plan hides from whoever looks again that its
-        transaction paid somebody else as well. Unavailable.
+        transaction paid somebody else as well. What still waits for coins to the same place is told
+        by the binding of what pays no such payment: people look whether that is it. Unavailable.
         """
         waiting = await self._still_waiting(loose)
         others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
@@ -166,6 +167,15 @@ class Payer:
             log.warning(
                 "paid since the backup", withdrawals=plan.withdrawals, txid=attempt.txid.hex()
             )
+        return {left.binding: self._likely(waiting, left) for left in others}
+
+    @staticmethod
+    def _likely(waiting: Sequence[Payment], left: Departed) -> tuple[int, ...]:
+        """What waits for coins of a kind that one paid, to the place that it paid."""
+        outs = [out.payment for out in left.outs if not out.is_ours]
+        paid = {(one.asset, one.place, one.memo) for one in outs}
+        alike = (one for one in waiting if (one.asset, one.place, one.memo) in paid)
+        return tuple(one.withdrawal for one in alike)
 
     async def _matched(
         self, found: Sequence[Departed], waiting: list[Payment]

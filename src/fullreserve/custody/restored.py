@@ -13,7 +13,7 @@ step it goes on from there, and asks once more for no more than it had asked for
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -84,17 +84,23 @@ class SinceBackup:
         await self._read(mark)
         found = self._store.departed(self._chain.network, mark.restored_ms)
         others, loose = explained(self._chain, await self._made(), found)
-        await self._payer.adopt(others, loose, mark.restored_ms)
-        self._tell(others, mark.restored_ms)
+        likely = await self._payer.adopt(others, loose, mark.restored_ms)
+        self._tell(others, mark.restored_ms, likely)
 
-    def _tell(self, found: Sequence[Departed], restored_ms: int) -> None:
+    def _tell(
+        self,
+        found: Sequence[Departed],
+        restored_ms: int,
+        likely: Mapping[bytes, tuple[int, ...]],
+    ) -> None:
         """Operators see what is not paid again, and what pays nothing that waits."""
         number = self._chain.network
         plans = {one.plan.binding: one.plan for one in self._store.open_plans(number)}
         payments = []
         for left in found:
             paid = [plans[one].withdrawals for one in left.bindings if one in plans]
-            payments.append(AdoptedPayment(left.attempt.txid.hex(), *(paid or [()])[:1]))
+            alike = likely.get(left.binding, ())
+            payments.append(AdoptedPayment(left.attempt.txid.hex(), (paid or [()])[0], alike))
         told = Adopted(restored_ms, tuple(payments[-ADOPTED_MOST:]))
         place = self._data / adopted_name(number)
         leave(place, told, "operators are not told of what was paid since the backup")

@@ -236,10 +236,14 @@ class Reconciled(msgspec.Struct, frozen=True):
 
 
 class AdoptedPayment(msgspec.Struct, array_like=True, frozen=True):
-    """A transaction and the withdrawals, by number, that it pays; none of those that wait: ()."""
+    """A transaction and the withdrawals, by number, that it pays; none of those that wait: ().
+
+    `likely` wait for coins of the same kind to the same place, and for another amount.
+    """
 
     transaction: str
     withdrawals: tuple[int, ...]
+    likely: tuple[int, ...] = ()
 
 
 class Adopted(msgspec.Struct, frozen=True):

@@ -286,7 +286,9 @@ def given(server: LiveServer) -> Iterator[None]:
                       lost_calls=LostCalls(4, 5, 8))  # fmt: skip
     found = server.folder / reconciled_name(77)
     found.write_bytes(msgspec.json.encode(kept))
-    paid = Adopted(1_700_000_000_000, (AdoptedPayment("ab" * 32, (7,)), AdoptedPayment("cd", ())))
+    paid = Adopted(
+        1_700_000_000_000, (AdoptedPayment("ab" * 32, (7,)), AdoptedPayment("cd", (), (8,)))
+    )
     since = server.folder / adopted_name(77)
     since.write_bytes(msgspec.json.encode(paid))
     yield
@@ -305,6 +307,10 @@ def test_what_was_paid_since_a_backup_stands_beside_reconciliation(
     expect(row.get_by_role("link")).to_have_attribute("href", re.compile("/operator/withdrawals/"))
     other = region.get_by_role("row").filter(has_text="cd").last
     expect(other).to_contain_text(EN["op.paidSince.stranger"])
+    expect(other).to_contain_text(EN["op.paidSince.likely"])
+    expect(other.get_by_role("link")).to_have_attribute(
+        "href", re.compile("/operator/withdrawals/")
+    )
 
 
 @pytest.mark.usefixtures("given")

@@ -68,9 +68,10 @@ class Adopting:
         self._store = store
         self.told: list[list[bytes]] = []
 
-    async def adopt(self, found: list[Departed], _loose: object, restored_ms: int) -> None:
+    async def adopt(self, found: list[Departed], _loose: object, restored_ms: int) -> object:
         self.told.append([one.attempt.raw for one in found])
         self._store.keep_adopted(CHAIN, restored_ms, [])
+        return {}
 
     async def take_up(self) -> None:
         pass

@@ -38,6 +38,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.gateway.reconciled import adopted
 from tests.bed import ALICE, BTC
 from tests.integration.custody.test_payer import Killed, Mortal
 from tests.integration.custody.test_reopening import MINUTE_MS, Town
@@ -121,9 +122,12 @@ async def test_what_left_for_less_than_a_request_is_one_tranche_of_it(
 
 
 async def test_what_left_for_less_than_a_whole_request_stops_its_line(tmp_path: Path) -> None:
-    """Its owner did not agree to tranches: people look at it. Criterion: CHAINS-RESTORED-13."""
+    """Its owner did not agree to tranches: people look at it, and are told of the request.
+
+    Criteria: CHAINS-RESTORED-10, CHAINS-RESTORED-13.
+    """
     exchange, chain = await opened(tmp_path), cast("Any", Hired(110))
-    await asked(exchange, 2, allow_split=False)
+    number = await asked(exchange, 2, allow_split=False)
     folder = Folder(tmp_path, chain)
     await compares(exchange, folder, Mortal())
     (request,) = await open_ones(exchange)
@@ -131,6 +135,9 @@ async def test_what_left_for_less_than_a_whole_request_stops_its_line(tmp_path: 
     assert not folder.store.open_plans(CHAIN)
     (stop,) = await exchange.house.ask(SUSPENSIONS, ListAll())
     assert stop.terms.scope.level == Level.ASSET_CHAIN
+    told = adopted(tmp_path, CHAIN)
+    assert told is not None
+    assert [(one.withdrawals, one.likely) for one in told.payments] == [((), (number,))]
     folder.store.close()
     await exchange.close()
 

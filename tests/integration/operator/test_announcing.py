@@ -171,12 +171,15 @@ async def test_what_is_not_known_is_shown_as_such(desk: Console) -> None:
     assert await shown(found) == ("unknown", "the node is down", "1", True, "12")
     (row,) = (await desk.cleo.get("custody/reconciliation")).data
     assert row["paidSince"] is None
-    paid = Adopted(1_700_000_002_000, (AdoptedPayment("aa", (5,)), AdoptedPayment("bb", ())))
+    paid = Adopted(1_700_000_002_000, (AdoptedPayment("aa", (5,)), AdoptedPayment("bb", (), (6,))))
     (context.folder / adopted_name(NETWORK)).write_bytes(msgspec.json.encode(paid))
     (row,) = (await desk.cleo.get("custody/reconciliation")).data
     assert row["paidSince"] == {
         "restoredTs": "1700000002000",
-        "payments": [{"txId": "bb", "wdIds": []}, {"txId": "aa", "wdIds": [ids.text(5)]}],
+        "payments": [
+            {"txId": "bb", "wdIds": [], "likelyWdIds": [ids.text(6)]},
+            {"txId": "aa", "wdIds": [ids.text(5)], "likelyWdIds": []},
+        ],
     }
     # Who says nothing at all is known by what the log has heard since.
     assert (await say(context, DEPOSITS, Tip(NETWORK, 15, HASH, healthy=True))).code == 0

@@ -48,18 +48,32 @@ function useColumns(): Column<PaidSince>[] {
     {
       id: 'paid',
       title: t('op.withdrawals'),
-      cell: ({ wdIds }) =>
-        wdIds.length === 0 ? (
-          <span className={cells.long}>{t('op.paidSince.stranger')}</span>
-        ) : (
-          <span className={cells.words}>
-            {wdIds.map((wdId) => (
-              <Link key={wdId} to={`/operator/withdrawals/${wdId}`}>
-                …{wdId.slice(-6)}
-              </Link>
-            ))}
+      cell: ({ wdIds, likelyWdIds }) => {
+        if (wdIds.length > 0) return <Withdrawals wdIds={wdIds} />
+        return (
+          <span className={cells.long}>
+            {t('op.paidSince.stranger')}
+            {likelyWdIds.length > 0 && (
+              <>
+                {' · '}
+                {t('op.paidSince.likely')} <Withdrawals wdIds={likelyWdIds} />
+              </>
+            )}
           </span>
-        ),
+        )
+      },
     },
   ]
+}
+
+function Withdrawals({ wdIds }: { wdIds: string[] }): ReactNode {
+  return (
+    <span className={cells.words}>
+      {wdIds.map((wdId) => (
+        <Link key={wdId} to={`/operator/withdrawals/${wdId}`}>
+          …{wdId.slice(-6)}
+        </Link>
+      ))}
+    </span>
+  )
 }

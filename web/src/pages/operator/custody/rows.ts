@@ -59,6 +59,8 @@ export interface PaidSince {
   txId: string
   /** Those that waited; none where it pays nothing that waits. */
   wdIds: string[]
+  /** Of one that pays nothing: those that wait for another amount to the same place. */
+  likelyWdIds: string[]
 }
 
 export interface Reconciliation {

@@ -123,7 +123,11 @@ class _Custody:
         return {
             "restoredTs": str(told.restored_ms),
             "payments": [
-                {"txId": one.transaction, "wdIds": [ids.text(each) for each in one.withdrawals]}
+                {
+                    "txId": one.transaction,
+                    "wdIds": [ids.text(each) for each in one.withdrawals],
+                    "likelyWdIds": [ids.text(each) for each in one.likely],
+                }
                 for one in reversed(told.payments)
             ],
         }
