@@ -28,7 +28,8 @@ before coins may come in:
     max_price = "1000"
 
 Listing defines the asset, its pairs in the state `preopen`, and its chains, with deposits and
-withdrawals, once the workers of custody know it there (`custody.json`). Two operators open a pair
+withdrawals, once the workers of custody know it there (`custody.json`) and the network is defined
+(`fullreserve custody define-network`). Two operators open a pair
 (`x/operator/propose/state`). Again, it adds what lacks.
 """
 
@@ -84,6 +85,10 @@ Decimal = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]{1,8})?$")]
 
 class BadManifest(ValueError):
     """A manifest that says nothing that can be listed; the message says what is wrong."""
+
+
+class NotTaken(ValueError):
+    """The running exchange refused what it was told; the message says what, and why."""
 
 
 class Review(msgspec.Struct, forbid_unknown_fields=True):
@@ -158,7 +163,7 @@ def listing(settings: Settings, manifest: Path) -> int:
     try:
         for line in asyncio.run(_listed(settings, load(manifest))):
             sys.stdout.write(f"{line}\n")
-    except (BadManifest, networks.BadNetworks, Unavailable, OSError) as problem:
+    except (BadManifest, NotTaken, networks.BadNetworks, Unavailable, OSError) as problem:
         sys.stderr.write(f"fullreserve: {problem}\n")
         return FAILED
     return DONE
@@ -183,7 +188,7 @@ async def listed(door: Door, made: Manifest, served: Mapping[int, Mapping[int, i
     assets: list[AssetDefined] = await door.query(ListAssets())
     numbers = {one.symbol: one.asset for one in assets}
     instruments: list[InstrumentChanged] = await door.query(ListInstruments())
-    known_terms = await _networks(door)
+    known_terms = await defined(door)
     said: list[str] = []
     commands: list[AnyCommand] = []
     if made.symbol not in numbers:
@@ -193,7 +198,13 @@ async def listed(door: Door, made: Manifest, served: Mapping[int, Mapping[int, i
         said.append(f"{made.symbol} is asset {numbers[made.symbol]}.")
     asset = numbers[made.symbol]
     for chain in made.chains:
-        terms = _terms(chain, asset, known_terms)
+        if chain.network not in known_terms:
+            said.append(
+                f"Network {chain.network} waits for asset {asset}: nobody has defined it "
+                f"(fullreserve custody define-network); defined are {_numbers(known_terms)}."
+            )
+            continue
+        terms = _terms(chain, asset, known_terms[chain.network])
         if served.get(chain.network, {}).get(asset) != chain.decimals:
             said.append(
                 f"Network {chain.network} waits: custody.json does not have asset {asset} there "
@@ -202,8 +213,7 @@ async def listed(door: Door, made: Manifest, served: Mapping[int, Mapping[int, i
             continue
         if terms == known_terms[chain.network]:
             continue
-        payload = _encode(terms)
-        commands += [Product(0, 0, fold, chart.HOUSE, payload) for fold in (DEPOSITS, WITHDRAWALS)]
+        commands += define(terms)
         said.append(f"{made.symbol} is on network {terms.network}, {terms.code}.")
     last = max((one.instrument for one in instruments), default=0)
     known = [one.symbol for one in instruments]
@@ -214,32 +224,40 @@ async def listed(door: Door, made: Manifest, served: Mapping[int, Mapping[int, i
             commands.append(msgspec.structs.replace(opened, state=InstrumentState.PREOPEN))
             said.append(f"{pair.symbol} is instrument {last}, not open yet.")
     for command in commands:
-        await _say(door, command)
+        await say(door, command)
     return said or [f"Nothing is lacking of {made.symbol}."]
 
 
-async def _say(door: Door, command: AnyCommand) -> None:
+async def say(door: Door, command: AnyCommand) -> None:
+    """Has the running exchange carry a command out; NotTaken, Unavailable."""
     text = type(command).__name__
     sent = msgspec.structs.replace(command, gateway=door.gateway, number=door.numbers(1))
     result = await outcome(door, sent)
     if isinstance(result, Refused):
-        raise BadManifest(f"{text} was not taken: {result.message}")
+        raise NotTaken(f"{text} was not taken: {result.message}")
     if result.code:
-        raise BadManifest(f"{text} is refused with code {result.code}")
+        raise NotTaken(f"{text} is refused with code {result.code}")
 
 
-async def _networks(door: Door) -> dict[int, DefineNetwork]:
+def define(terms: DefineNetwork) -> list[AnyCommand]:
+    """What tells both folds a network's terms."""
+    payload = _encode(terms)
+    return [Product(0, 0, fold, chart.HOUSE, payload) for fold in (DEPOSITS, WITHDRAWALS)]
+
+
+async def defined(door: Door) -> dict[int, DefineNetwork]:
+    """The terms of all networks that the log knows, by number; Unavailable."""
     answer: bytes = await door.query(AskFold(DEPOSITS, _encode(ListNetworks())))
     found = msgspec.msgpack.decode(answer, type=list[NetworkState])
     return {one.terms.network: one.terms for one in found}
 
 
-def _terms(chain: Chain, asset: int, known: Mapping[int, DefineNetwork]) -> DefineNetwork:
+def _numbers(known: Mapping[int, DefineNetwork]) -> str:
+    return ", ".join(str(one) for one in sorted(known)) or "none"
+
+
+def _terms(chain: Chain, asset: int, terms: DefineNetwork) -> DefineNetwork:
     """A network's terms, the asset's with them."""
-    terms = known.get(chain.network)
-    if terms is None:
-        served = ", ".join(str(one) for one in sorted(known)) or "none"
-        raise BadManifest(f"network {chain.network} is not known; those are {served}")
     line = NetworkAsset(
         *(asset, chain.decimals, _ledger(chain.minimum_deposit), _ledger(chain.fee)),
         *(_ledger(chain.minimum), _ledger(chain.maximum), min(chain.decimals, LEDGER_SCALE)),

@@ -18,6 +18,7 @@ def add_custody(commands: "Subcommands") -> None:
     text = "make and change the keys of warm and cold wallets; docs/guide/custody.md"
     parser = commands.add_parser("custody", help=text, description=text, epilog=EXIT_CODES)
     custody = parser.add_subparsers(title="commands", metavar="command", required=True)
+    add_networks(custody)
     add_ceremonies(custody)
     add_key_changes(custody)
     add_hot_keys(custody)
@@ -42,6 +43,21 @@ def add_device(parser: argparse.ArgumentParser, *, is_new: bool = False) -> None
         parser.add_argument("--keys", type=Path, help="the holder's file of keys")
     parser.add_argument("--module", type=Path, help="of a PKCS#11 token")
     parser.add_argument("--token", default="", help="its label")
+
+
+def add_networks(custody: "Subcommands") -> None:
+    """Add the command by which the running exchange knows a network of custody.json."""
+    names = ("network", "code", "dry_run")
+    defined = add_command(
+        custody,
+        "define-network",
+        InRoom("fullreserve.app.define_network:define_network", names),
+        "tell the running exchange of a network of custody.json, or of its other confirmations",
+    )
+    defined.add_argument("network", type=int, help=NETWORK_HELP)
+    about = "what clients call it, ERC20 of USDT-ERC20; needed the first time"
+    defined.add_argument("--code", default="", help=about)
+    defined.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def add_ceremonies(custody: "Subcommands") -> None:

@@ -20,6 +20,7 @@ from fullreserve.custody.hd import Public
 from fullreserve.custody.units import Scale
 
 FILE = "custody.json"
+KINDS = ("evm", "memo", "utxo")  # of chains that there is an adapter for
 # In the ledger's units of a chain's coin: half a coin, and five.
 UTXO_FEES_A_DAY, EVM_FEES_A_DAY = 50_000_000, 500_000_000
 
@@ -112,7 +113,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
         return self.scales[self.coin].to_chain(self.fee_budget or usual)
 
     def addresses(self) -> Addresses:
-        """How its addresses are written and read."""
+        """How its addresses are written and read; BadNetworks."""
+        if self.kind not in KINDS:
+            raise BadNetworks(
+                f"network {self.network} is of kind {self.kind!r}; allowed: {', '.join(KINDS)}"
+            )
         branches = [one.public() for one in self.branches]
         later = [(one.start, [each.public() for each in one.branches]) for one in self.begun]
         if self.kind == "utxo":
@@ -150,9 +155,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     def _evm(self, node: Node, of: Addresses) -> Chain:
         if isinstance(of, MemoAddresses):
             return evm.MemoChain(node, of, self.evm_terms())
-        if self.kind == "evm":
-            return evm.EvmChain(node, of, self.evm_terms())
-        raise BadNetworks(f"network {self.network} is of kind {self.kind!r}: evm, memo or utxo")
+        return evm.EvmChain(node, of, self.evm_terms())
 
     def evm_terms(self) -> evm.Terms:
         """What distinguishes it from other chains of accounts."""

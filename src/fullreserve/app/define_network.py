@@ -1,0 +1,174 @@
+"""`fullreserve custody define-network`: the running exchange learns of a chain of `custody.json`.
+
+The file says what the workers of custody do, the log what the exchange credits and pays. All but
+the name comes from the file, so that the two say the same; assets are added by their manifests
+(`fullreserve asset list`). Again, it tells the log of other confirmations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from collections.abc import Mapping
+
+import msgspec
+
+from fullreserve.app.assets import NotTaken, define, defined, say
+from fullreserve.clock import SystemClock
+from fullreserve.config import Settings
+from fullreserve.custody import holders, networks, spare
+from fullreserve.custody.chains.following import KEPT
+from fullreserve.custody.holders import BadHolders
+from fullreserve.custody.networks import BadNetworks, Network
+from fullreserve.door.protocol import Door, Unavailable
+from fullreserve.door.socket_client import SocketDoor
+from fullreserve.door.socket_server import SOCKET_NAME
+from fullreserve.exchange.products.custody_wire import DefineNetwork
+from fullreserve.exchange.wire.events import AssetDefined
+from fullreserve.exchange.wire.queries import ListAssets
+from fullreserve.identity.commands import COMMAND_GATEWAY
+
+DONE, FAILED = 0, 1
+NUMBER_MAX = (1 << 32) - 1
+DECIMALS_MAX = 30
+CODE_MAX = 32
+_CODE = re.compile(r"[A-Za-z0-9]+(?:[ .-][A-Za-z0-9]+)*")
+
+
+def define_network(settings: Settings, network: int, code: str, dry_run: bool) -> int:
+    """Tell the running exchange of a network, or what that would be."""
+    try:
+        found = of_file(settings, network)
+        lines = asyncio.run(_told(settings, found, code, dry_run))
+    except (BadNetworks, BadHolders, NotTaken, Unavailable, OSError) as problem:
+        sys.stderr.write(f"fullreserve: {problem}\n")
+        return FAILED
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return DONE
+
+
+def of_file(settings: Settings, number: int) -> Network:
+    """A network of `custody.json`, all of which a start would take; BadNetworks, BadHolders."""
+    known = networks.load(settings.data)
+    spare.check(known, holders.load(settings.data))
+    found = [one for one in known if one.network == number]
+    if len(found) != 1:
+        names = ", ".join(str(one.network) for one in known) or "none"
+        raise BadNetworks(
+            f"network {number} stands {len(found)} times in {networks.FILE}, which has {names}"
+        )
+    try:
+        found[0].addresses()
+        found[0].chains()
+    except (ValueError, IndexError) as problem:
+        raise BadNetworks(f"network {number} in {networks.FILE}: {problem}") from None
+    return found[0]
+
+
+async def _told(settings: Settings, found: Network, code: str, dry_run: bool) -> list[str]:
+    door = await SocketDoor.open(settings.data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
+    try:
+        return await told(door, found, code, is_dry=dry_run)
+    finally:
+        await door.close()
+
+
+async def told(door: Door, found: Network, code: str, *, is_dry: bool = False) -> list[str]:
+    """Tells the log of a network where it does not know it so, and says what that was.
+
+    BadNetworks, NotTaken, Unavailable.
+    """
+    assets: list[AssetDefined] = await door.query(ListAssets())
+    symbols = {one.asset: one.symbol for one in assets}
+    known = await defined(door)
+    before = known.get(found.network)
+    terms = terms_of(found, code, known, symbols)
+    coin, number = symbols[terms.gas_asset], terms.gas_asset
+    said = [
+        f"Network {terms.network} is {terms.code}: its coin is {coin}, asset {number}.",
+        f"Deposits are credited after {terms.credit_after} confirmations.",
+        f"They can be withdrawn after {terms.unlock_after}.",
+    ]
+    if not found.nodes:
+        said.append(f"Nobody follows it: it has no node in {networks.FILE}.")
+    if not terms.assets:
+        said.append("It has no asset yet: fullreserve asset list adds each by its manifest.")
+    if terms == before:
+        return [*said, "Nothing was done: the exchange knows it so."]
+    if is_dry:
+        return [*said, "Nothing was done: this was a dry run."]
+    for command in define(terms):
+        await say(door, command)
+    if before is not None:
+        said.append("Start the exchange again: its workers read the file at their start.")
+    return said
+
+
+def terms_of(
+    found: Network, code: str, known: Mapping[int, DefineNetwork], symbols: Mapping[int, str]
+) -> DefineNetwork:
+    """What the log is to know of a network, with the assets that it has there; BadNetworks.
+
+    `known` are the log's networks, `symbols` its assets.
+    """
+    number, before = found.network, known.get(found.network)
+    wrong = list(_wrong(found, symbols))
+    if wrong:
+        raise BadNetworks(f"network {number} in {networks.FILE}: {'; '.join(wrong)}")
+    code = code or (before.code if before is not None else "")
+    if not _CODE.fullmatch(code) or len(code) > CODE_MAX:
+        raise BadNetworks(
+            f"{code!r} is no --code: 1 to {CODE_MAX} letters and digits, with single blanks, "
+            "points or hyphens between them, for example ERC20"
+        )
+    others = {one.code: one.network for one in known.values() if one.network != number}
+    if code in others:
+        raise BadNetworks(f"{code} is the code of network {others[code]}")
+    after = (found.credit_after, found.unlock_after)
+    if before is None:
+        return DefineNetwork(number, code, *after, found.needs_memo, found.coin, ())
+    changed = list(_changed(found, before))
+    if changed:
+        raise BadNetworks(f"network {number}: {'; '.join(changed)}; another number is another one")
+    return msgspec.structs.replace(before, code=code, credit_after=after[0], unlock_after=after[1])
+
+
+def _wrong(found: Network, symbols: Mapping[int, str]) -> list[str]:
+    said = []
+    if not 1 <= found.network <= NUMBER_MAX:
+        said.append(f"its number has to be 1 to {NUMBER_MAX}")
+    if not 1 <= found.credit_after <= found.unlock_after <= KEPT:
+        said.append(
+            f"credit_after {found.credit_after} and unlock_after {found.unlock_after}: 1 to "
+            f"{KEPT}, and the second no less than the first"
+        )
+    if found.coin not in found.decimals:
+        said.append(f"its coin, asset {found.coin}, is not among its decimals")
+    for asset, decimals in found.decimals.items():
+        if asset not in symbols:
+            listed = ", ".join(f"{number} {symbol}" for number, symbol in sorted(symbols.items()))
+            said.append(f"asset {asset} is not listed; those are {listed or 'none'}")
+        if not 0 <= decimals <= DECIMALS_MAX:
+            said.append(f"asset {asset} has {decimals} decimals; allowed: 0 to {DECIMALS_MAX}")
+    said += [
+        f"asset {asset} has a contract and no decimals"
+        for asset in found.tokens
+        if asset not in found.decimals
+    ]
+    return said
+
+
+def _changed(found: Network, before: DefineNetwork) -> list[str]:
+    """What of a network stays as it was when users first had addresses there."""
+    said = []
+    if found.coin != before.gas_asset:
+        said.append(f"its coin was asset {before.gas_asset}, and is {found.coin}")
+    if found.needs_memo != before.needs_memo:
+        said.append(f"it {'had' if before.needs_memo else 'had no'} memos, which cannot change")
+    said += [
+        f"asset {one.asset} has {one.decimals} decimals there, not {found.decimals[one.asset]}"
+        for one in before.assets
+        if found.decimals.get(one.asset, one.decimals) != one.decimals
+    ]
+    return said
