@@ -26,4 +26,4 @@ def stating_demo() -> Iterator[LiveServer]:
         running = LiveServer(folder / "data", SETTINGS, PROGRAM).start()
         yield running
         assert running.stop() == 0, running.log
-        assert "Traceback" not in running.log
+        assert "Traceback" not in running.log, running.log
