@@ -6,7 +6,7 @@ A request and an answer are one line of JSON each. A gateway has checked who ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Answer(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-Answering = Callable[[Ask], Answer]
+Answering = Callable[[Ask], Awaitable[Answer]]
 
 _decode = msgspec.json.Decoder(Ask).decode
 _answer = msgspec.json.Decoder(Answer).decode
@@ -63,7 +63,7 @@ class Desk:
         with suppress(ConnectionError, asyncio.IncompleteReadError, ValueError):
             while line := await reader.readline():
                 try:
-                    answer = self._answering(_decode(line))
+                    answer = await self._answering(_decode(line))
                 except msgspec.DecodeError as problem:
                     answer = Answer(problem=str(problem))
                 writer.write(msgspec.json.encode(answer) + b"\n")

@@ -40,6 +40,8 @@ class Projection:
         self._reached_ms = 0  # exchange time up to which the tree has all changes
         self._drawn_day = 0
         self._moved = asyncio.Event()
+        # Held while the tree grows in a thread of its own: nothing can be asked of it then.
+        self.turn = asyncio.Lock()
 
     async def follow(self) -> None:
         """Follows until it is cancelled; Gone, Unavailable, and what `Replica.apply` raises."""
@@ -70,7 +72,8 @@ class Projection:
         else:
             found, hot = list(claims.pages(machine, self._reached_ms)), 0
         self._reached_ms = head.time_ms
-        await asyncio.to_thread(_grow, self._tree, found, hot, epoch)
+        async with self.turn:
+            await asyncio.to_thread(_grow, self._tree, found, hot, epoch)
         root, totals = self._tree.root()
         return Claimed(
             sequence=head.sequence,

@@ -223,6 +223,11 @@ class Worker:
             if (VERIFIERS / name).is_file():
                 self._archive.put(name, (VERIFIERS / name).read_bytes())
 
+    async def answered(self, asked: Ask) -> Answer:
+        """An answer, once nothing grows."""
+        async with self.projection.turn:
+            return self.answer(asked)
+
     def answer(self, asked: Ask) -> Answer:
         """A user's bundle as of an epoch, or a receipt as of now."""
         epoch = asked.epoch or self._proven
@@ -268,7 +273,7 @@ async def work(settings: Settings, clock: Clock) -> int:
     evidence = Evidence(settings.data, door, clock, exchange, control, rules)
     worker = Worker(settings.data, door, clock, settings.reserves.epoch_s, evidence)
     worker.put_verifiers()
-    desk = Desk(worker.answer)
+    desk = Desk(worker.answered)
     await desk.open(settings.data)
     try:
         await until_terminated(worker.run())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.wire import commands as c
-from fullreserve.reserves import keys
+from fullreserve.reserves import keys, projection
 from fullreserve.reserves.audit import audit
 from fullreserve.reserves.desk import Ask
 from fullreserve.reserves.evidence import Evidence, Rules
@@ -53,6 +54,32 @@ async def test_coins_and_tokens_on_a_real_chain_are_shown(world: World) -> None:
             chain["places"][0]["signatures"] = chain["places"][1]["signatures"]
         with pytest.raises(verify.Refused):
             verify.check_files([json.dumps(row).encode(), json.dumps(document).encode()])
+
+
+async def test_a_proof_is_asked_for_while_a_statement_is_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: POR-PIT-9. The tree grows in a thread: who asks waits, and is answered."""
+    await world.publish()
+    begun, may_end = asyncio.Event(), threading.Event()
+    loop, grow = asyncio.get_running_loop(), projection._grow
+
+    def held(*args: Any) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert may_end.wait(timeout=60)
+        grow(*args)
+
+    monkeypatch.setattr(projection, "_grow", held)
+    advance(world, MINUTE_MS)
+    async with asyncio.TaskGroup() as both:
+        made = both.create_task(world.publish())
+        await begun.wait()
+        asked = both.create_task(world.worker.answered(Ask(ALICE)))
+        await asyncio.sleep(0)
+        assert not asked.done()
+        may_end.set()
+    assert json.loads(bytes(asked.result().bundle))["proof"]
+    assert made.result()
 
 
 async def test_a_receipt_says_what_the_tree_says(world: World) -> None:
