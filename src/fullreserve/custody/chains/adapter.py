@@ -2,9 +2,11 @@
 
 Adapters are those of this package, which `networks.Network` chooses by `kind`: a chain of one of
 their families is added by `custody.json` alone. Another family is one class that fulfils `Chain`,
-one that fulfils `Addresses`, and its name in `networks`, in a copy of this source; each has to pass
-the conformance suite. Amounts here are in the chain's own units. Every method may raise what
-`rpc.NodeProblem` stands for: a node that is down, that answers nonsense, or that refuses.
+one that fulfils `Addresses`, a policy for signers, and its name in `networks`, all in this source:
+none is loaded from elsewhere. Each has to pass the conformance suite.
+
+Amounts here are in the chain's own units. Every method may raise what `rpc.NodeProblem` stands for:
+a node that is down, that answers nonsense, or that refuses.
 """
 
 from __future__ import annotations
