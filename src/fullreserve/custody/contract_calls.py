@@ -82,7 +82,7 @@ class ContractCalls:
         return self._store.calls.count(self._network).waiting
 
     def lost(self) -> LostCalls | None:
-        """Those that a node has lost."""
+        """Those that a node has lost, or told of too late."""
         found = self._store.calls.count(self._network)
         return LostCalls(found.lost, found.lowest, found.highest) if found.lost else None
 
@@ -90,11 +90,19 @@ class ContractCalls:
         """Whether the chain still has that block, as far as it was followed."""
         return self._store.calls.is_kept(self._network, one.block)
 
-    def keep(self, one: Told) -> None:
-        """What came to tiers; its deposits are reported. Within `Store.together`."""
+    def keep(self, one: Told, *, is_late: bool) -> None:
+        """What came to tiers; its deposits are reported. Within `Store.together`.
+
+        Where they were told too late to be taken, the block stays for people to see.
+        """
         if self._gifts is not None:
             self._gifts.keep(one.block, one.gifts)
-        self._store.calls.has_read(self._network, one.block)
+        if is_late:
+            self._store.calls.is_too_late(self._network, one.block)
+            log.error("what contracts sent was told too late: it is credited by nobody but people",
+                      network=self._network, height=one.block.height)  # fmt: skip
+        else:
+            self._store.calls.has_read(self._network, one.block)
 
     async def read(self) -> list[Told]:
         """What was told since the last look; who takes long is waited for in the next ones."""

@@ -15,6 +15,9 @@ CREATE TABLE IF NOT EXISTS call_blocks (
 ) WITHOUT ROWID;
 """
 
+# What `is_lost` of a block says.
+WAITS, LOST, LATE = range(3)
+
 
 class CallBlock(NamedTuple):
     """`brings_gifts`: what came to tiers in it is asked for too."""
@@ -24,7 +27,10 @@ class CallBlock(NamedTuple):
 
 
 class CallBlocks(NamedTuple):
-    """How many wait, and of how many a node has lost the state: from which height to which."""
+    """How many wait, and how many a node has lost the state of, or told of too late.
+
+    Of these: from which height to which.
+    """
 
     waiting: int
     lost: int
@@ -40,8 +46,8 @@ class KeptCalls:
 
     def wait_for(self, network: int, one: CallBlock) -> None:
         """A block that ran code, and that the chain was followed to."""
-        row = (network, *one.block, one.brings_gifts)
-        self._db.execute("INSERT OR REPLACE INTO call_blocks VALUES (?, ?, ?, ?, ?, 0)", row)
+        row = (network, *one.block, one.brings_gifts, WAITS)
+        self._db.execute("INSERT OR REPLACE INTO call_blocks VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def lose_since(self, network: int, height: int) -> None:
         """Blocks from a height on gave way."""
@@ -50,13 +56,13 @@ class KeptCalls:
 
     def waiting(self, network: int, limit: int) -> list[CallBlock]:
         """The lowest first; none whose state is lost."""
-        return self._blocks(network, False, -1, limit)
+        return self._blocks(network, WAITS, -1, limit)
 
     def lost(self, network: int, above: int, limit: int) -> list[CallBlock]:
         """Those whose state is lost, from beyond a height on."""
-        return self._blocks(network, True, above, limit)
+        return self._blocks(network, LOST, above, limit)
 
-    def _blocks(self, network: int, is_lost: bool, above: int, limit: int) -> list[CallBlock]:
+    def _blocks(self, network: int, is_lost: int, above: int, limit: int) -> list[CallBlock]:
         asked = (
             "SELECT height, hash, parent, brings_gifts FROM call_blocks "
             "WHERE network = ? AND is_lost = ? AND height > ? ORDER BY height LIMIT ?"
@@ -70,7 +76,7 @@ class KeptCalls:
     def count(self, network: int) -> CallBlocks:
         """For operators, and for who compares."""
         asked = (
-            "SELECT count(*) - total(is_lost), total(is_lost), "
+            "SELECT count(*) FILTER (WHERE NOT is_lost), count(*) FILTER (WHERE is_lost), "
             "ifnull(min(height) FILTER (WHERE is_lost), 0), "
             "ifnull(max(height) FILTER (WHERE is_lost), 0) FROM call_blocks WHERE network = ?"
         )
@@ -88,11 +94,16 @@ class KeptCalls:
         where = "DELETE FROM call_blocks WHERE network = ? AND height = ? AND hash = ?"
         self._db.execute(where, (network, block.height, block.hash))
 
+    def is_too_late(self, network: int, block: Block) -> None:
+        """It is asked for no more, and is counted with those that are lost."""
+        where = "UPDATE call_blocks SET is_lost = ? WHERE network = ? AND height = ? AND hash = ?"
+        self._db.execute(where, (LATE, network, block.height, block.hash))
+
     def has_lost(self, network: int, block: Block) -> bool:
         """Whether it is new that a node has lost its state: it is asked for seldom from now on."""
         changed = (
-            "UPDATE call_blocks SET is_lost = 1 "
+            "UPDATE call_blocks SET is_lost = ? "
             "WHERE network = ? AND height = ? AND hash = ? AND NOT is_lost"
         )
-        key = (network, block.height, block.hash)
+        key = (LOST, network, block.height, block.hash)
         return self._db.execute(changed, key).rowcount > 0

@@ -43,6 +43,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState, NextDue
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -158,10 +159,10 @@ class Watcher:
             terms, reports = self._network.terms, list[following.Report]()
             for one in read:
                 reports += following.read_later(cursor, terms, one.block, one.deposits)
-            await self._report(list(self._payloads(reports)))
+            late = await self._report(list(self._payloads(reports)))
             with self._store.together():
                 for one in read:
-                    self._calls.keep(one)
+                    self._calls.keep(one, is_late=one.block.hash in late)
                 self._store.keep_cursor(self._network.network, following.store(cursor))
         waiting = self._calls.waiting()
         if self._reconciler is not None:
@@ -295,12 +296,17 @@ class Watcher:
         block = await asyncio.to_thread(self._chain.block, height)
         return following.Cursor([(block.height, block.hash)] if block is not None else [])
 
-    async def _report(self, payloads: list[wire.Payload]) -> None:
+    async def _report(self, payloads: list[wire.Payload]) -> frozenset[bytes]:
+        """The hashes of blocks that the exchange takes no deposit of any more, as too old."""
+        late = set()
         codes = await self._house.report(wire.DEPOSITS, *payloads)
         for payload, code in zip(payloads, codes, strict=True):
             if code:
                 kind = type(payload).__name__
                 log.error("report refused", kind=kind, code=code, network=self._network.network)
+            if code == Unsound.TOO_OLD and isinstance(payload, wire.Seen):
+                late.add(payload.block_hash)
+        return frozenset(late)
 
     def _payloads(self, reports: Iterable[following.Report]) -> Iterator[wire.Payload]:
         number = self._network.network

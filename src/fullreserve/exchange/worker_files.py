@@ -210,9 +210,10 @@ class UnaskedSum(msgspec.Struct, array_like=True, frozen=True):
 
 
 class LostCalls(msgspec.Struct, array_like=True, frozen=True):
-    """So many blocks of which it is not known what contracts sent, a node having lost their state.
+    """So many blocks of which what contracts sent is not credited.
 
-    `lowest` and `highest` are the heights that they lie between.
+    A node has lost their state, or told of them too late. `lowest` and `highest` are the
+    heights that they lie between.
     """
 
     blocks: int

@@ -324,7 +324,7 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     expect(summary).to_contain_text(f"{EN['op.blind.down']} connection refused")
     expect(summary).not_to_contain_text("agree")
     summary.get_by_role("link").click()
-    expect(page.get_by_text("sent in 4 blocks is not known (heights 5 to 8)")).to_be_visible()
+    expect(page.get_by_text("sent in 4 blocks is not credited (heights 5 to 8)")).to_be_visible()
     table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
     expect(table.locator("code")).to_have_text(
         [

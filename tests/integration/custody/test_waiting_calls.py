@@ -25,6 +25,7 @@ from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.store import Store
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import KEPT_BLOCKS
 from fullreserve.exchange.worker_files import LostCalls
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
@@ -394,6 +395,27 @@ async def test_a_block_that_is_not_told_holds_up_no_later_one(books: House, chai
         await watcher.round()
     assert sorted(await wallet.deposits()) == [(2, UNITS), (2, 2 * UNITS)]
     assert await books.found() == []
+
+
+async def test_what_is_told_too_late_stays_shown(books: House, chain: EvmBed) -> None:
+    """The exchange takes nothing of so old a block. Criterion: CHAINS-INTERNAL-5."""
+    wallet = await Wallet.of(books)
+    with Busy(chain.url) as node:
+        watcher = watching(books, node)
+        wallet.pay()
+        chain.mine(4)
+        await watcher.round()
+        tip = wire.Tip(NETWORK, 1_000 * (KEPT_BLOCKS // 1_000 + 1), b"\x01" * 32, healthy=True)
+        assert await books.house.report(wire.DEPOSITS, tip) == [0]
+        node.may.set()
+        for _ in range(PAUSE_MOST + 1):
+            await watcher.round()
+    kept = books.store.calls
+    assert await wallet.deposits() == []
+    count = kept.count(NETWORK)
+    assert (count.waiting, count.lost) == (0, 1)
+    assert newest(books.folder, NETWORK).lost_calls == LostCalls(1, count.lowest, count.lowest)
+    assert (kept.waiting(NETWORK, 9), kept.lost(NETWORK, -1, 9)) == ([], [])
 
 
 async def test_so_many_balances_are_asked_for_at_once(
