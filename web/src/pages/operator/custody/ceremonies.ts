@@ -20,7 +20,8 @@ const JOB = 'job-NETWORK-TIER.json'
 const SIGN = `${RUN} sign JOB EACH --keys EACH.keys --out EACH.part`
 // Each holder has the card from who is new, not from who brings the job.
 const NEWCOMER = '--card NEW.json'
-const FINISH = `${RUN} finish JOB ALL.part`
+// Who pays the gas of a Safe's job; where coins are moved nobody does, and the file is not read.
+const FINISH = `${RUN} finish JOB ALL.part --payer payer.keys`
 const MOVE = '--network NETWORK --source SOURCE --target TARGET --asset ASSET --amount AMOUNT'
 
 const PROPOSE = `${RUN} propose-move policy.toml ${MOVE} --proposer PROPOSER --out move.json`
@@ -78,6 +79,12 @@ export const CEREMONIES: readonly Ceremony[] = [
     title: 'op.ceremony.rotate',
     about: 'op.ceremony.rotate.about',
     steps: prepared(`${RUN} rotate NETWORK TIER plan.toml --out job.json`, 'job.json'),
+  },
+  {
+    id: 'gather',
+    title: 'op.ceremony.gather',
+    about: 'op.ceremony.gather.about',
+    steps: prepared(`${RUN} gather NETWORK TIER --out job.json`, 'job-1.json', ''),
   },
   {
     id: 'hot',

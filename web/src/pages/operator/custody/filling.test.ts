@@ -15,7 +15,8 @@ test('each holder has a line to run, and what they made is put together in one',
     'fullreserve custody sign job-3-cold.json bob --keys bob.keys --out bob.part --card hal.json',
   ])
   expect(filled(finish?.command ?? '', values)).toEqual([
-    'fullreserve custody finish job-3-cold.json alice.part bob.part',
+    'fullreserve custody finish job-3-cold.json alice.part bob.part ' +
+      '--payer payer.keys',
   ])
   expect(dryRun?.command).toBe(`${finish?.command} --dry-run`)
 })
@@ -104,6 +105,7 @@ test('each ceremony asks for what its commands want, and for nothing else', () =
     ['keys', 'HOLDERS'],
     ['replace', 'HOLDERS', 'GONE', 'NEW', 'PERSON', 'NETWORK', 'TIER'],
     ['rotate', 'HOLDERS', 'NEW', 'NETWORK', 'TIER'],
+    ['gather', 'HOLDERS', 'NETWORK', 'TIER'],
     ['hot', 'SIGNERS', 'NEW', 'NETWORK'],
     ['lane', 'NEW', 'NETWORK'],
     ['recover', 'HOLDERS', 'NEW', 'NETWORK', 'TIER'],
