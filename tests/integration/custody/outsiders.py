@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import msgspec
+import pbk
 from coincurve import PrivateKey
 from eth_account import Account
 
@@ -405,7 +406,18 @@ class UtxoBed(Bed):
         of, roots = self.chain.addresses, [self.roots[one] for one in signers]
         policies = [UtxoPolicy(of, terms.rate_cap, 3, 2, root) for root in roots]
         known, made = approved.payments(plan), self.chain.previous(plan)
-        return utxo_transaction.completed([one.sign(plan, known, made) for one in policies])
+        whole = utxo_transaction.completed([one.sign(plan, known, made) for one in policies])
+        self._judged(plan, whole)
+        return whole
+
+    def _judged(self, plan: Plan, whole: Attempt) -> None:
+        """Criterion: CHAINS-JUDGED-1. By Bitcoin Core's own consensus library, each input."""
+        transaction = pbk.Transaction(whole.raw)
+        # Taproot wants all coins that are spent; there is none among ours.
+        flags = pbk.ScriptVerificationFlags.ALL & ~pbk.ScriptVerificationFlags.TAPROOT
+        for number, coin in enumerate(utxo_transaction.read_body(plan.body).inputs):
+            place = pbk.ScriptPubkey(self.chain.addresses.place(coin.index))
+            assert place.verify(coin.amount, transaction, None, number, flags), (plan, number)
 
     def balance(self, index: int) -> int:
         """By the newest blocks: an index is used by one test."""

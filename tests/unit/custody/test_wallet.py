@@ -39,7 +39,7 @@ def signed(wallet: Wallet, spend: Spend, by: Sequence[Holder]) -> Attempt:
 
 
 def is_valid(wallet: Wallet, spend: Spend, made: Attempt) -> bool:
-    """By libbitcoinkernel, input by input."""
+    """By libbitcoinkernel, input by input (CHAINS-JUDGED-1)."""
     pbk = pytest.importorskip("pbk", reason="py-bitcoinkernel is not installed")
     flags = pbk.ScriptVerificationFlags.ALL & ~pbk.ScriptVerificationFlags.TAPROOT
     transaction = pbk.Transaction(made.raw)

@@ -15,8 +15,7 @@ test('each holder has a line to run, and what they made is put together in one',
     'fullreserve custody sign job-3-cold.json bob --keys bob.keys --out bob.part --card hal.json',
   ])
   expect(filled(finish?.command ?? '', values)).toEqual([
-    'fullreserve custody finish job-3-cold.json alice.part bob.part ' +
-      '--payer payer.keys',
+    'fullreserve custody finish job-3-cold.json alice.part bob.part ' + '--payer payer.keys',
   ])
   expect(dryRun?.command).toBe(`${finish?.command} --dry-run`)
 })
