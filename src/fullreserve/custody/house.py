@@ -90,6 +90,8 @@ AT_ONCE = 32
 BUSY = 50_013
 BUSY_S, BUSY_TIMES = 0.25, 120  # how long an exchange may be busy until a worker gives up
 ANSWERS_KEPT = 1_000
+# Addresses that are looked for before they are given out, so that no block outruns their giving.
+AHEAD = 1_000
 
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.holdings import COLD_INDEX
-from fullreserve.custody.house import House
+from fullreserve.custody.house import AHEAD, House
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import BRANCH
 from fullreserve.custody.store import Store
@@ -62,7 +62,10 @@ class Sweeping:
         NodeProblem, Unavailable.
         """
         newest = await self._house.newest_index(self._network.network)
-        await asyncio.to_thread(self._chain.know, newest + 1)
+        # A coin that comes while the blocks are read, to an address given out since, is in one that
+        # counts as read: nothing would look for it there again.
+        ahead = AHEAD if self._coins is not None else 0
+        await asyncio.to_thread(self._chain.know, newest + 1 + ahead)
         if self._coins is not None:
             await self._coins.follow()
 

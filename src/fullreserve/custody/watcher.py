@@ -28,7 +28,7 @@ from fullreserve.custody.chains.health import Health, State, health, unread
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.contract_calls import ContractCalls
 from fullreserve.custody.gifts import Gifts
-from fullreserve.custody.house import WATCHER_GATEWAY, House, Unknown
+from fullreserve.custody.house import AHEAD, WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
 from fullreserve.custody.restore_mark import uncompared
@@ -55,8 +55,6 @@ STORE = WATCHER_STORE
 LOOK_MS = 500
 # Without an answer for so long a network is shown unwell.
 SILENT_MS = 15_000
-# Addresses that are looked for before they are given out, so that no block outruns their giving.
-AHEAD = 1_000
 # Blocks that a watcher without its store reads again beside those with open deposits.
 BEFORE = 50
 # Of a network: one asks its node now, one may be reading the blocks of its tiers, and one what
