@@ -225,7 +225,9 @@ TABLE: dict[int, Error] = {
     90011: Error(403, "This needs a session of the web app", ", or {allowed}"),
     90012: Error(400, "The request cannot be read as HTTP", ": {allowed}"),
     # --- operators: the first twelve are the approvals fold's own
-    92010: Error(200, "The withdrawal is on its way and can no longer be canceled"),
+    92010: Error(
+        200, "The withdrawal is on its way, or people decide it, and can no longer be canceled"
+    ),
     92011: Error(
         200, "Too many withdrawals of this account are under way", "; allowed are {allowed}"
     ),

@@ -77,8 +77,9 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (row["rule"], row["trace"]) == ("5", [{"rule": "5", "failed": ""}])
     assert (await console.ada.get("policy")).row["head"] == row["digest"]
     assert (await console.ada.act("policy/propose", rules="[{}]")).code == "51000"
-    bad = json.dumps([{"number": 5, "verb": "approve"}])
-    assert (await console.ada.act("policy/propose", rules=bad)).code == "51000"
+    for wrong in ({"verb": "approve"}, {"verb": "block", "mostShare": 10_001}):
+        bad = json.dumps([{"number": 5, **wrong}])
+        assert (await console.ada.act("policy/propose", rules=bad)).code == "51000"
     assert (await console.ada.act("policy/withdraw", change=9)).code == "95002"
     assert (await console.ada.act("policy/approve", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"

@@ -96,6 +96,10 @@ async def test_from_the_stop_to_the_report(desk: Console) -> None:
     row = (await ada.get("suspending/detail", suspension=number)).row
     _offered_line(row, budget="12.6", transactions="4")
     opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
+    for wrong in ("BTC-Bitcoin:0:3", "BTC-Bitcoin:10:0", "ETH-ERC20:1:1", "BTC-Bitcoin:10"):
+        refused = await ada.act("suspending/plan", suspension=number, estOpenTs=opens,
+                                budgets=wrong)  # fmt: skip
+        assert (refused.code, "budgets" in refused.json["msg"]) == ("51000", True)
     budgets = "BTC-Bitcoin:10:3"
     row = await done(ada, "plan", number, estOpenTs=opens)
     assert [one["chain"] for one in row["budgets"]] == ["BTC-Bitcoin"]

@@ -26,7 +26,11 @@ AMOUNT_MAX = 10**30
 
 async def read(context: Context, texts: Sequence[str], scope: Scope | None) -> tuple[Budget, ...]:
     """Those of a plan, and one for each line of its scope that it does not name; Problem 51000."""
-    known = {one.chain: one for one in await lines(context)}
+    known = {
+        one.chain: one
+        for one in await lines(context)
+        if scope is None or _is_in(_place(one), scope)
+    }
     found = [_read(text, known) for text in texts]
     if scope is None:
         return tuple(found)
@@ -34,7 +38,7 @@ async def read(context: Context, texts: Sequence[str], scope: Scope | None) -> t
     hot = await _hot(context)
     for line in known.values():
         place = _place(line)
-        if _is_in(place, scope) and place not in named:
+        if place not in named:
             amount = _usual(line, hot.get(place, 0))
             found.append(Budget(*place, amount_bytes(amount), SLOTS))
     return tuple(found)
@@ -114,4 +118,7 @@ def _read(text: str, known: dict[str, Line]) -> Budget:
     if line is None:
         raise Problem(51000, "budgets", ", ".join(known))
     amount = decimal("budgets", parts[1], line.asset.scale, AMOUNT_MAX)
-    return Budget(line.network.network, line.asset.id, amount_bytes(amount), int(parts[2][:9]))
+    slots = int(parts[2][:9])
+    if amount <= 0 or not slots:
+        raise Problem(51000, "budgets", "chain:amount:slots, amount and slots above 0")
+    return Budget(*_place(line), amount_bytes(amount), slots)

@@ -74,7 +74,7 @@ class RuleText(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_
     most_usd: int = 0
     velocity_usd: int = 0
     window_ms: int = 0
-    most_share: int = 0
+    most_share: Annotated[int, Meta(ge=0, le=10_000)] = 0  # of a wallet, in parts of 10,000
     webhook: str = ""
 
 
