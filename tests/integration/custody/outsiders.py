@@ -36,6 +36,8 @@ from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, lane_of
 
 TERMS = Terms(credit_after=2, unlock_after=3)
 COIN, TOKEN = 2, 6
+# A node that is silent is waited for so long; one that is well is slow on two busy cores.
+NODE_TIMEOUT_S = 3
 KNOWN = 2_000  # addresses
 GAS = 300_000
 ETHER = 10**18
@@ -165,7 +167,7 @@ class EvmBed(Bed):
     def over(self, url: str, known: int = KNOWN) -> evm.EvmChain:
         kind = evm.MemoChain if self.needs_memo else evm.EvmChain
         addresses = MemoAddresses(self._root) if self.needs_memo else EvmAddresses(self._root)
-        self._asked.append(Node(url, timeout_s=1))
+        self._asked.append(Node(url, timeout_s=NODE_TIMEOUT_S))
         chain = kind(self._asked[-1], addresses, self.terms)
         chain.know(1 if self.needs_memo else known)
         return chain
@@ -326,7 +328,7 @@ class UtxoBed(Bed):
 
     def over(self, url: str, known: int = KNOWN) -> utxo.UtxoChain:
         addresses = UtxoAddresses([root.public() for root in self.roots], 2, self._hrp)
-        self._asked.append(Node(url, timeout_s=1))
+        self._asked.append(Node(url, timeout_s=NODE_TIMEOUT_S))
         chain = utxo.UtxoChain(self._asked[-1], addresses, self.terms)
         chain.know(known)
         return chain
