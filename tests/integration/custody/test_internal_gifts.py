@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -68,18 +69,25 @@ class House(Books):
         return [(one.tier, one.asset, one.amount) for one in self.store.gifts.all(NETWORK)]
 
 
-@pytest.fixture
-async def books(chain: EvmBed, tmp_path: Path) -> AsyncIterator[House]:
+@asynccontextmanager
+async def opened(chain: EvmBed, folder: Path) -> AsyncIterator[House]:
+    """An exchange with a chain's coin and token, its watcher at the newest block."""
     assets = (
         wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),
         wire.NetworkAsset(COIN, 18, NOTHING, NOTHING, NOTHING, LARGE, 8),
     )
     terms = wire.DefineNetwork(NETWORK, "ERC20", 2, 3, False, COIN, assets)
-    made = House(chain, await Withdrawing.open(tmp_path, terms), tmp_path)
+    made = House(chain, await Withdrawing.open(folder, terms), folder)
     await made.begin()
     yield made
     made.store.close()
     await made.exchange.close()
+
+
+@pytest.fixture
+async def books(chain: EvmBed, tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(chain, tmp_path) as made:
+        yield made
 
 
 class OnBed(safes.Chain):

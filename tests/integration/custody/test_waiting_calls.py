@@ -33,10 +33,9 @@ from tests.integration.custody import safes
 from tests.integration.custody.liar import Liar, Lie
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_internal_calls import GIVEN, UNITS, Wallet
-from tests.integration.custody.test_internal_gifts import OWNERS, House
+from tests.integration.custody.test_internal_gifts import OWNERS, House, opened
 from tests.integration.custody.test_internal_gifts import warm as a_safe
-from tests.integration.custody.test_reconciling import LARGE, NETWORK, NOTHING, SALT
-from tests.integration.custody.withdrawing import Withdrawing
+from tests.integration.custody.test_reconciling import NETWORK, SALT
 from tests.unit.custody.made_headers import rehashed
 
 
@@ -49,16 +48,8 @@ def chain() -> Iterator[EvmBed]:
 
 @pytest.fixture
 async def books(chain: EvmBed, tmp_path: Path) -> AsyncIterator[House]:
-    assets = (
-        wire.NetworkAsset(USDT, 6, NOTHING, NOTHING, NOTHING, LARGE, 6),
-        wire.NetworkAsset(COIN, 18, NOTHING, NOTHING, NOTHING, LARGE, 8),
-    )
-    terms = wire.DefineNetwork(NETWORK, "ERC20", 2, 3, False, COIN, assets)
-    made = House(chain, await Withdrawing.open(tmp_path, terms), tmp_path)
-    await made.begin()
-    yield made
-    made.store.close()
-    await made.exchange.close()
+    async with opened(chain, tmp_path) as made:
+        yield made
 
 
 warm = a_safe  # a fixture

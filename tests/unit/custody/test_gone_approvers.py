@@ -14,9 +14,9 @@ from fullreserve.custody.hd import Private
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.intent import Approval, Intent, NotApproved, approve, check
 from fullreserve.custody.keys.key_file import FileDevice
-from fullreserve.custody.keys.record import FILE, Entry, Record
+from fullreserve.custody.keys.record import Entry, Record
 from fullreserve.custody.keys.tier_quorum import Person
-from tests.unit.custody.test_jobs import NAMES, OURS, wallet
+from tests.unit.custody.test_jobs import NAMES, OURS, begun
 
 PLACE = bytes([9]) * 20
 POLICY = f"""
@@ -38,12 +38,8 @@ fee_max = 10
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    found = Record(tmp_path / FILE)
-    cards = tuple(OURS[name] for name in NAMES)
-    persons = tuple(Person(name, number) for number, name in enumerate(NAMES, 1))
-    found.append(Entry(0, 1, "ceremony", "", cards, persons, wallets=(wallet(OURS, NAMES),)))
     (tmp_path / "policy.toml").write_text(POLICY)
-    return found
+    return begun(tmp_path)
 
 
 def replaced(record: Record, gone: str, comes: str) -> None:

@@ -45,13 +45,18 @@ def wallet(cards: dict[str, Card], names: tuple[str, ...], threshold: int = 2) -
     )
 
 
-@pytest.fixture
-def record(tmp_path: Path) -> Record:
-    found = Record(tmp_path / FILE)
+def begun(folder: Path) -> Record:
+    """A record with the holders of a warm Safe."""
+    found = Record(folder / FILE)
     cards = tuple(OURS[name] for name in NAMES)
     persons = tuple(Person(name, number) for number, name in enumerate(NAMES, 1))
     found.append(Entry(0, 1, "ceremony", "", cards, persons, wallets=(wallet(OURS, NAMES),)))
     return found
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    return begun(tmp_path)
 
 
 def turned(after: TierWallet, before: TierWallet) -> tuple[SafeTransaction, ...]:
