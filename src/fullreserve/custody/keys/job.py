@@ -106,11 +106,12 @@ def checked(job: Job, record: Record) -> list[str]:
         _guards_alone(job, before)
     else:
         _keeps_rules(job, record)
+    told = list(_newcomers(job))
     if job.spend is not None:
-        return [*_newcomers(job), *_spend(job, job.spend, before)]
+        return told + _spend(job, job.spend, before)
     if job.is_record_alone:
-        return [*_newcomers(job), f"changes the record alone: the {before.name} has no coins"]
-    return [*_newcomers(job), *_transactions(job, before)]
+        return [*told, f"changes the record alone: the {before.name} has no coins"]
+    return [*told, *_transactions(job, before)]
 
 
 def _place(one: TierWallet) -> tuple[int | str, ...]:
@@ -258,7 +259,7 @@ def _guard(job: Job, before: TierWallet) -> str:
     (one, *more) = job.transactions
     data = guard.installs(gate)
     wanted = SafeTransaction(before.chain_id, account, one.nonce, account, 0, data)
-    if more or one != wanted or job.after != before or not gate:
+    if more or one != wanted or not gate:
         raise WrongJob("it is more than putting the record's guard in force")
     return f"puts the guard {checksummed(gate)} of the {before.name} in force, number {one.nonce}"
 
