@@ -36,10 +36,13 @@ def add_custody_command(
     return add_command(custody, name, InRoom(target, names), text)
 
 
-def add_device(parser: argparse.ArgumentParser, *, is_new: bool = False) -> None:
+def add_device(
+    parser: argparse.ArgumentParser, *, is_new: bool = False, names_holder: bool = True
+) -> None:
     """Add the arguments that name what holds a key."""
     if not is_new:
-        parser.add_argument("holder")
+        if names_holder:
+            parser.add_argument("holder")
         parser.add_argument("--keys", type=Path, help="the holder's file of keys")
     parser.add_argument("--module", type=Path, help="of a PKCS#11 token")
     parser.add_argument("--token", default="", help="its label")
@@ -250,7 +253,7 @@ def add_moves(custody: "Subcommands") -> None:
     proposed = add_custody_command(
         *(custody, room, "propose-move", "prepare a refill or a sweep that the policy allows"),
         *("policy", "network", "source", "target", "asset", "amount", "proposer"),
-        *("out", "node", "rate", "dry_run", "instead_of"),
+        *("keys", "module", "token", "out", "node", "rate", "dry_run", "instead_of"),
     )
     proposed.add_argument("policy", type=Path)
     proposed.add_argument("--instead-of", type=Path, help="a move's file, whose coins are spent")
@@ -259,8 +262,12 @@ def add_moves(custody: "Subcommands") -> None:
         proposed.add_argument(f"--{name}", type=int, required=True, help=text)
     for name in ("source", "target"):
         proposed.add_argument(f"--{name}", choices=("hot", "warm", "cold"), required=True)
-    proposed.add_argument("--proposer", required=True, help="whose own approval does not count")
+    about = "who signs it, and whose own approval does not count"
+    proposed.add_argument("--proposer", required=True, help=about)
+    add_device(proposed, names_holder=False)
     proposed.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
+    about = "sign a move as its proposer, where nobody has"
+    vouched = add_custody_command(custody, room, "vouch-move", about, "move_file", *device)
     approved = add_custody_command(
         custody, room, "approve-move", "approve a move", "move_file", *device
     )
@@ -277,15 +284,15 @@ def add_moves(custody: "Subcommands") -> None:
         *(custody, room, "post-move", "tell the ledger of a move that is final"),
         *("move_file", "transaction", "node"),
     )
-    for one in (approved, signed, ended, posted):
+    for one in (vouched, approved, signed, ended, posted):
         one.add_argument("move_file", type=Path)
-    for one in (approved, signed):
+    for one in (vouched, approved, signed):
         add_device(one)
     signed.add_argument("approvals", type=Path, nargs="+")
     ended.add_argument("parts", type=Path, nargs="+", help="what holders signed")
     ended.add_argument("--payer", type=Path, help="a file of keys that pays gas, named `payer`")
     posted.add_argument("transaction", help="its id")
-    for one in (proposed, approved, signed):
+    for one in (proposed, vouched, approved, signed):
         one.add_argument("--out", type=Path, required=True, help="the file to write")
     for one in (proposed, ended, posted):
         one.add_argument("--node", default="", help="a node's address; else the network's first")

@@ -500,7 +500,10 @@ def test_a_refill_is_proposed_approved_signed_and_sent(bed: UtxoBed, office: Off
     assert "1 to 3000000 at once" in office.do(*words, "3000001", code=1)
     nobody = [each if each != "ann" else "nobody" for each in words]
     assert "nobody has no card" in office.do(*nobody, "2500000", code=1)
-    office.do(*words, "2500000")
+    by_ann = ("--keys", office.holders / "ann.keys")
+    assert "name a file of keys" in office.do(*words, "2500000", code=1)
+    office.do(*words, "2500000", *by_ann)
+    _vouched_by_hand(office, policy, out)
     given: list[Path] = []
     for name in ("eve", "gil"):
         given.append(office.folder / f"{name}.approval")
@@ -520,13 +523,31 @@ def test_a_refill_is_proposed_approved_signed_and_sent(bed: UtxoBed, office: Off
     assert 2_500_000 < before - held(bed, office) < 2_550_000
     assert office.record.entries[-1].kind == "move"
     # The day's amount holds in each signer, whatever was approved.
-    office.do(*words, "1600000")
+    office.do(*words, "1600000", *by_ann)
     for place, name in zip(given, ("eve", "gil"), strict=True):
         office.do("approve-move", out, name, "--keys", office.holders / f"{name}.keys",
                   "--out", place)  # fmt: skip
     said = office.do("sign-move", policy, out, "dan", *given, "--keys",
                      office.holders / "dan.keys", "--out", parts[0], code=1)  # fmt: skip
     assert "24 hours" in said
+
+
+def _vouched_by_hand(office: Office, policy: Path, out: Path) -> None:
+    """What nobody has signed is approved by nobody; its proposer can sign it, and no other one."""
+    bare = msgspec.json.decode(out.read_bytes())
+    before = office.folder / "before.json"  # as it was written before proposers signed
+    before.write_bytes(msgspec.json.encode({**bare, "proposed": None}))
+    keys = {name: ("--keys", office.holders / f"{name}.keys") for name in ("ann", "eve")}
+    into = ("--out", office.folder / "eve.approval")
+    said = office.do("approve-move", before, "eve", *keys["eve"], *into, code=1)
+    assert "nobody has signed the proposal: ann does" in said
+    vouches = ("vouch-move", before)
+    said = office.do(*vouches, "eve", *keys["eve"], "--out", before, code=1)
+    assert "eve has signed what ann is to propose" in said
+    office.do(*vouches, "ann", *keys["ann"], "--out", before)
+    assert before.read_bytes() == out.read_bytes()
+    said = office.do("approve-move", before, "eve", *keys["eve"], *into)
+    assert "the proposal is signed by ann, fingerprint" in said
 
 
 @pytest.fixture(scope="module")

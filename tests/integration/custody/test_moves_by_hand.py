@@ -178,7 +178,8 @@ class Desk:
         out = self.folder / f"move-{self.moved}.json"
         words: list[str | Path] = ["propose-move", self.policy, "--network", "3", "--asset", "4"]
         words += ["--source", source, "--target", target, "--amount", str(AMOUNT)]
-        said = await self.do(*words, "--proposer", "ann", "--out", out, *more)
+        words += ["--proposer", "ann", *self.keys("ann")]
+        said = await self.do(*words, "--out", out, *more)
         assert f"{source} to {target}, 0.025, fee 0.000" in said
         return out
 

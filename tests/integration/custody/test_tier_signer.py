@@ -22,7 +22,15 @@ from fullreserve.custody import signer_wire
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys import authority, tls
 from fullreserve.custody.keys.answers import signed_digest
-from fullreserve.custody.keys.intent import Approval, Intent, Rule, TierPolicy, approve
+from fullreserve.custody.keys.intent import (
+    EXCHANGE,
+    Approval,
+    Intent,
+    Rule,
+    TierPolicy,
+    approve,
+    propose,
+)
 from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
 from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.keys.tier_signer import Answer, Proposal, TierMemory, TierSigner
@@ -31,7 +39,7 @@ from fullreserve.custody.tiers import proving, safe
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend, planned, read_part
 from fullreserve.custody.tiers.wallet import Wallet
-from tests.integration.custody.holders import people
+from tests.integration.custody.holders import Holder, people
 
 HOLDERS, LATE, APPROVERS = people(5), people(3, 11), people(4, 71)
 WALLET = Wallet(3, tuple(one.key for one in HOLDERS), 2, tuple(one.key for one in LATE), 4_320)
@@ -47,7 +55,7 @@ RULES = (
     Rule(1, "warm", "hot", USDT, LANE, 10**9, 10**9, 0, TOKEN),
 )
 KEYS = {one.name: one.device.public(one.name).hex() for one in APPROVERS}
-POLICY = TierPolicy(7, 2, KEYS, RULES)
+POLICY = TierPolicy(7, 2, KEYS, RULES, proposers=KEYS)
 MADE = [
     Transaction(vin=[TransactionInput(bytes([n]) * 32, 0)],
                 vout=[TransactionOutput(4_000_000, Script(WALLET.place(n)))])
@@ -87,7 +95,13 @@ def spend_of(of: Intent, coins: list[Coin] = COINS) -> Spend:
 
 
 def proposal(of: Intent, spend: Spend | None = None) -> Proposal:
-    return Proposal(of, approvals(of), spend or spend_of(of), previous=SHOWN)
+    return proposed(Proposal(of, approvals(of), spend or spend_of(of), previous=SHOWN))
+
+
+def proposed(bare: Proposal, by: Holder = APPROVERS[0]) -> Proposal:
+    """Signed by who proposes it, for what it is paid with."""
+    word = propose(bare.intent, bare.binding, by.device, by.name)
+    return msgspec.structs.replace(bare, proposed=word)
 
 
 class Desk:
@@ -148,7 +162,7 @@ def test_an_amount_counts_as_the_coins_transaction_has_it(desk: Desk) -> None:
     of = intent()
     poor = [msgspec.structs.replace(one, amount=3_100_000) for one in COINS]
     desk.refuses("holds 4000000, not 3100000", proposal(of, spend_of(of, poor[:2])))
-    bare = Proposal(of, approvals(of), spend_of(of))
+    bare = proposed(Proposal(of, approvals(of), spend_of(of)))
     desk.refuses("without the transaction that made it", bare)
     desk.signs(proposal(of))
 
@@ -175,7 +189,7 @@ def test_a_coordinator_under_attack_gets_nothing(desk: Desk) -> None:
     for why, wrong in attacks.items():
         for one in wrong:
             desk.refuses(why, proposal(of, one))
-    desk.refuses("nothing to sign", Proposal(of, approvals(of)))
+    desk.refuses("nothing to sign", proposed(Proposal(of, approvals(of))))
     for nonsense in (b"", b"{}", b"<html>", b"null", b"[]", bytes(100)):
         desk.refuses("cannot be read", nonsense)
     desk.signs(proposal(of))
@@ -185,7 +199,7 @@ def test_a_safe_is_asked_for_nothing_but_the_approved_transfer(desk: Desk) -> No
     """Criterion: CUST-SIGN-2."""
     of = intent(network=1, asset=USDT, place=LANE, amount=10**6)
     good = SafeTransaction(1, ACCOUNT, 4, *safe.transfer_call(TOKEN, LANE, 10**6))
-    made = desk.signs(Proposal(of, approvals(of), transaction=good))
+    made = desk.signs(proposed(Proposal(of, approvals(of), transaction=good)))
     key = recovered(made[:64] + bytes((made[64] - 27,)), good.digest())
     assert key == HOLDERS[1].device.public(HOLDERS[1].name)
     replace = msgspec.structs.replace
@@ -195,9 +209,11 @@ def test_a_safe_is_asked_for_nothing_but_the_approved_transfer(desk: Desk) -> No
         replace(good, data=safe.transfer_call(TOKEN, ACCOUNT, 10**6)[2]),
         replace(good, data=safe.transfer_call(TOKEN, LANE, 10**6 + 1)[2]),
     ):  # fmt: skip
-        desk.refuses("not those that were approved", Proposal(of, approvals(of), transaction=wrong))
+        asked = proposed(Proposal(of, approvals(of), transaction=wrong))
+        desk.refuses("not those that were approved", asked)
     other = replace(good, nonce=5)
-    desk.refuses("signed for with other", Proposal(of, approvals(of), transaction=other))
+    asked = proposed(Proposal(of, approvals(of), transaction=other))
+    desk.refuses("signed for with other", asked)
 
 
 def test_approvals_are_of_every_byte_of_one_intent(desk: Desk) -> None:
@@ -215,7 +231,42 @@ def test_approvals_are_of_every_byte_of_one_intent(desk: Desk) -> None:
     desk.refuses("1 of 2", Proposal(of, (given[0], stranger), spend_of(of)))
     named = msgspec.structs.replace(given[0], approver=APPROVERS[3].name)
     desk.refuses("1 of 2", Proposal(of, (given[0], named), spend_of(of)))
-    desk.signs(Proposal(of, given, spend_of(of), previous=SHOWN))
+    desk.signs(proposal(of))
+
+
+def test_who_proposes_signs_what_it_is_paid_with(desk: Desk) -> None:
+    """Criterion: CUST-SIGN-8."""
+    of, replace = intent(), msgspec.structs.replace
+    good = proposal(of)
+    assert good.proposed is not None
+    ann, bob, stranger = APPROVERS[0], APPROVERS[1], HOLDERS[0]
+    desk.refuses("nobody has signed the proposal", replace(good, proposed=None))
+    desk.refuses("has signed what", proposed(good, APPROVERS[3]))
+    forged = propose(of, good.binding, stranger.device, stranger.name)
+    desk.refuses("has not signed", replace(good, proposed=replace(forged, approver=ann.name)))
+    # An approval by the same key is no proposal, nor is what was signed for other coins.
+    desk.refuses("has not signed", replace(good, proposed=approve(of, ann.device, ann.name)))
+    again = spend_of(of, COINS[1:])
+    desk.refuses("has not signed", replace(good, spend=again))
+    late = proposal(intent(proposer="nobody"))
+    nobody = propose(late.intent, late.binding, stranger.device, stranger.name)
+    named = replace(late, proposed=replace(nobody, approver="nobody"))
+    desk.refuses("has no card", named)
+    # One human's two names are one voice.
+    two = replace(POLICY, persons={ann.name: 1, bob.name: 1})
+    desk.restart(two)
+    desk.refuses("1 of 2", good)
+    desk.restart()
+    desk.signs(good)
+
+
+def test_what_the_log_is_said_to_have_decided_somebody_answers_for(desk: Desk) -> None:
+    """A signer that cannot ask the log takes no move without a name. Criterion: CUST-SIGN-8."""
+    of = intent(proposer=EXCHANGE)
+    bare = Proposal(of, approvals(of), spend_of(of), previous=SHOWN)
+    desk.refuses("anybody with a card does", bare)
+    desk.refuses("1 of 2", proposed(bare, APPROVERS[1]))
+    desk.signs(proposed(bare))
 
 
 @pytest.mark.parametrize("gone", range(1, 4))
@@ -223,18 +274,18 @@ def test_any_one_approver_may_be_gone(desk: Desk, gone: int) -> None:
     """Others approve; by the next policy another has the place. Criterion: CUST-GONE-10."""
     stay = tuple(n for n in range(1, 4) if n != gone)
     of = intent()
-    desk.signs(Proposal(of, approvals(of, stay), spend_of(of), previous=SHOWN))
+    desk.signs(proposed(Proposal(of, approvals(of, stay), spend_of(of), previous=SHOWN)))
     names = {name: key for name, key in KEYS.items() if name != APPROVERS[gone].name}
     new = LATE[0]
     named = names | {new.name: new.device.public(new.name).hex()}
-    policy = TierPolicy(8, 2, named, RULES)
+    policy = TierPolicy(8, 2, named, RULES, proposers=KEYS)
     desk.restart(policy)
     after = intent(2, policy=policy.digest(), amount=1_000_000)
     spend = planned(WALLET, COINS[2:], [Pays(after.place, after.amount)], WALLET.place(5), 10)
     old, mine = approvals(after, (gone,)), approvals(after, stay[:1])
     desk.refuses("1 of 2", Proposal(after, (*old, *mine), spend, previous=SHOWN[2:]))
     by_new = approve(after, new.device, new.name)
-    desk.signs(Proposal(after, (*mine, by_new), spend, previous=SHOWN[2:]))
+    desk.signs(proposed(Proposal(after, (*mine, by_new), spend, previous=SHOWN[2:])))
     with pytest.raises(ValueError, match="neither one alone nor all"):
         TierPolicy(9, 3, names, RULES)
 

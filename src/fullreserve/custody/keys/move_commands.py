@@ -1,9 +1,10 @@
-"""`fullreserve custody propose-move|approve-move|sign-move|finish-move|post-move`."""
+"""`fullreserve custody propose-move|vouch-move|approve-move|sign-move|finish-move|post-move`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from fullreserve.custody.keys.commands import (
     word,
     write,
 )
+from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.intent import EXCHANGE, Approval
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.move_standing import Taken, named
@@ -58,9 +60,13 @@ def _read(path: Path) -> Proposal:
 
 @carried_out
 def propose_move(settings: Settings, policy: Path, network: int, source: str, target: str,
-                 asset: int, amount: int, proposer: str, out: Path, node: str, rate: int,
-                 dry_run: bool, instead_of: Path | None) -> None:  # fmt: skip
-    """Prepares a move that a rule of the policy allows; a Safe's nonce is always its next one."""
+                 asset: int, amount: int, proposer: str, keys: Path | None, module: Path | None,
+                 token: str, out: Path, node: str, rate: int, dry_run: bool,
+                 instead_of: Path | None) -> None:  # fmt: skip
+    """Prepares a move that a rule of the policy allows, signed by who proposes it.
+
+    A Safe's nonce is always its next one.
+    """
     other = _read(instead_of).spend if instead_of is not None else None
     first = other.inputs if other is not None else ()
     record = Record.of(settings.data)
@@ -73,9 +79,30 @@ def propose_move(settings: Settings, policy: Path, network: int, source: str, ta
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
+    made = _vouched(made, record, opened(proposer, keys, module, token), proposer)
     write(out, msgspec.json.encode(made), 0o644)
     say(f"Wrote {out}: {agreed.needed} of {', '.join(agreed.approvers)} approve it.")
     say(*announcement(settings.data, made))
+
+
+def _vouched(proposal: Proposal, record: Record, device: Device, holder: str) -> Proposal:
+    """With a proposer's word, by the key of the record's card; NotApproved, DeviceProblem."""
+    with closing(device):
+        word_ = intent.propose(proposal.intent, proposal.binding, device, holder)
+    made = msgspec.structs.replace(proposal, proposed=word_)
+    moves.check_signed(made, record)
+    return made
+
+
+@carried_out
+def vouch_move(settings: Settings, move_file: Path, holder: str, keys: Path | None,
+               module: Path | None, token: str, out: Path) -> None:  # fmt: skip
+    """Signs a move as its proposer: of what the log decided anybody may, for who cannot ask it."""
+    record, proposal = Record.of(settings.data), _read(move_file)
+    say(*moves.told(proposal, record))
+    made = _vouched(proposal, record, opened(holder, keys, module, token), holder)
+    write(out, msgspec.json.encode(made), 0o644)
+    say(f"Wrote {out}: {holder} proposes it, whose own approval does not count.")
 
 
 def announcement(data: Path, made: Proposal) -> list[str]:
@@ -98,8 +125,9 @@ def announcement(data: Path, made: Proposal) -> list[str]:
 def approve_move(settings: Settings, move_file: Path, holder: str, keys: Path | None,
                  module: Path | None, token: str, out: Path) -> None:  # fmt: skip
     """Shows an approver what a move is, and signs it."""
-    proposal = _read(move_file)
-    say(*moves.told(proposal, Record.of(settings.data)))
+    record, proposal = Record.of(settings.data), _read(move_file)
+    say(*moves.told(proposal, record))
+    moves.check_signed(proposal, record)
     device = opened(holder, keys, module, token)
     write(out, msgspec.json.encode(intent.approve(proposal.intent, device, holder)), 0o644)
     device.close()

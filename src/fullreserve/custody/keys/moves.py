@@ -46,7 +46,14 @@ from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys.changes import ADDRESSES
-from fullreserve.custody.keys.intent import EXCHANGE, Intent, NotApproved, Rule, TierPolicy
+from fullreserve.custody.keys.intent import (
+    EXCHANGE,
+    Intent,
+    NotApproved,
+    Rule,
+    TierPolicy,
+    check_proposed,
+)
 from fullreserve.custody.keys.record import SAFE, Record
 from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.keys.tier_signer import Proposal
@@ -153,7 +160,11 @@ def load(path: Path, record: Record) -> TierPolicy:
         rules = tuple(_rule(one, record) for one in file.rule)
         keys = {name: record.card(name).key for name in file.approvers}
         gone = tuple(name for name in file.approvers if name not in record.state.cards)
-        return TierPolicy(file.version, file.needed, keys, rules, gone=gone)
+        cards = {name: one.key for name, one in record.state.cards.items()}
+        persons = {name: one.person for name, one in record.state.persons.items()}
+        return TierPolicy(
+            file.version, file.needed, keys, rules, gone=gone, proposers=cards, persons=persons
+        )
     except KeyError as unknown:
         raise BadMove(f"{path}: approver {unknown} has no card in the record") from None
     except (OSError, ValueError, msgspec.ValidationError) as bad:
@@ -195,7 +206,7 @@ def propose(
     rule = rules[0]
     if not 0 < wanted.amount <= rule.amount_max:
         raise BadMove(f"{wanted.amount} is not allowed: 1 to {rule.amount_max} at once")
-    if wanted.proposer != EXCHANGE and wanted.proposer not in record.state.cards:
+    if wanted.proposer not in record.state.cards:
         raise BadMove(f"{wanted.proposer} has no card in the record: who proposes is named by it")
     intent = Intent(
         now_ms, *named, rule.place, wanted.amount, wanted.proposer, policy.digest(), now_ms,
@@ -238,9 +249,24 @@ def told(proposal: Proposal, record: Record) -> list[str]:
         f"move {intent.number}: {intent.amount} of asset {intent.asset} from the {tier.name}",
         f"to {place} ({intent.target}), proposed by {intent.proposer}, policy {intent.policy[:12]}",
     ]
+    if proposal.proposed is not None:
+        name = proposal.proposed.approver
+        card = record.state.cards.get(name)
+        shown = f"fingerprint {card.fingerprint}" if card is not None else "who has no card here"
+        said.append(f"the proposal is signed by {name}, {shown}")
     if proposal.spend is not None:
         said.append(f"the fee is {proposal.spend.fee}, {proposal.spend.left} stay in the wallet")
     return said
+
+
+def check_signed(proposal: Proposal, record: Record) -> None:
+    """That a person's proposal is signed by that person, by this record; NotApproved.
+
+    What is said to be decided by the exchange's log the holders' signers ask it about.
+    """
+    if proposal.intent.proposer != EXCHANGE or proposal.proposed is not None:
+        cards = {name: one.key for name, one in record.state.cards.items()}
+        check_proposed(proposal.intent, proposal.binding, proposal.proposed, cards)
 
 
 def completed(proposal: Proposal, record: Record, parts: Sequence[bytes]) -> Attempt:

@@ -21,6 +21,7 @@ from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.keys import answers
 from fullreserve.custody.keys.device import Device, DeviceProblem
 from fullreserve.custody.keys.intent import (
+    EXCHANGE,
     Approval,
     Intent,
     NotApproved,
@@ -57,7 +58,8 @@ log = structlog.get_logger(__name__)
 class Proposal(msgspec.Struct, frozen=True):
     """How a coordinator wants an intent to be carried out: by a spend or a Safe's transaction.
 
-    `previous` are the transactions that made the coins of the spend.
+    `previous` are the transactions that made the coins of the spend, `proposed` is its proposer's
+    word (keys.intent.propose).
     """
 
     intent: Intent
@@ -65,6 +67,7 @@ class Proposal(msgspec.Struct, frozen=True):
     spend: Spend | None = None
     transaction: SafeTransaction | None = None
     previous: tuple[bytes, ...] = ()
+    proposed: Approval | None = None
 
     @property
     def binding(self) -> bytes:
@@ -208,12 +211,14 @@ class TierSigner:
             return Answer(refusal="the signer cannot remember what it signs: its disk")
 
     async def _is_decided(self, proposal: Proposal) -> bool:
-        """Whether a standing rule lets the log's word do; NotApproved, Unavailable.
+        """Whether the log has decided it, which a standing rule lets do; NotApproved, Unavailable.
 
         Where there are approvals they may do instead, and a stray one spoils nothing.
         """
-        rule = rule_of(proposal.intent, self._policy)
-        if self._decided is None or rule is None or not rule.standing:
+        intent = proposal.intent
+        if self._decided is None or intent.proposer != EXCHANGE:
+            return False
+        if rule_of(intent, self._policy) is None:
             return False
         try:
             await self._decided.check(proposal)
@@ -227,7 +232,10 @@ class TierSigner:
         """This holder's part; NotApproved, DeviceProblem, sqlite3.Error."""
         now_ms = self._now_ms()
         intent = proposal.intent
-        rule = check(intent, proposal.approvals, self._policy, now_ms, is_decided=is_decided)
+        rule = check(
+            intent, proposal.approvals, self._policy, now_ms, is_decided=is_decided,
+            binding=proposal.binding, signed=proposal.proposed,
+        )  # fmt: skip
         wallet = self._wallets.get((intent.network, intent.source))
         if wallet is None:
             raise NotApproved(f"no {intent.source} wallet of network {intent.network} is known")

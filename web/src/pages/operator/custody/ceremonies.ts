@@ -24,7 +24,8 @@ const NEWCOMER = '--card NEW.json'
 const FINISH = `${RUN} finish JOB ALL.part --payer payer.keys`
 const MOVE = '--network NETWORK --source SOURCE --target TARGET --asset ASSET --amount AMOUNT'
 
-const PROPOSE = `${RUN} propose-move policy.toml ${MOVE} --proposer PROPOSER --out move.json`
+const BY = '--proposer PROPOSER --keys PROPOSER.keys'
+const PROPOSE = `${RUN} propose-move policy.toml ${MOVE} ${BY} --out move.json`
 const SAFE = '--network NETWORK --tier TIER'
 const DEPLOY = `${RUN} deploy-safe plan.toml ${SAFE} --payer payer.keys`
 const HOT = `${RUN} rotate-hot NETWORK ALL.json cards/NEW.json --signers ALL.sock NEW.sock`
