@@ -34,6 +34,8 @@ from fullreserve.exchange.wire.commands import amount_bytes
 
 LOOKED_BACK = 144  # blocks before the last broadcast, for who spent a plan's coins
 
+REFUSED = "in a block, and a contract refused it: refunded"
+
 log = structlog.get_logger(__name__)
 
 
@@ -264,6 +266,8 @@ class Outcomes:
             elif standing.paid:
                 paid.append((run, standing))
             elif await self._is_sure(run, standing):
+                numbers, name = run.plan.withdrawals, standing.txid.hex()
+                log.error(REFUSED, withdrawals=numbers, txid=name)
                 end = End(standing.height, standing.block, is_refunded=True)
                 await self._fail(run.kept, REVERTED, standing.txid, end)
         await self._paid(paid)

@@ -31,6 +31,7 @@ from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.health import health
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.halted_tokens import HaltedTokens
 from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
@@ -230,6 +231,7 @@ class Paying:
         )
         self._state = ""
         self._unpaid = UnpaidNetwork(data, network.network, clock)
+        self._halted = HaltedTokens(data, self._chain, clock)
 
     async def run(self, clock: Clock) -> None:
         """Rounds for ever; Unavailable when the exchange is not there."""
@@ -258,6 +260,7 @@ class Paying:
         if not found.is_ok:
             self._say(f"{found.state}: {found.detail}")
             return False
+        await self._halted.look()
         try:
             await self._since_backup.look()
             indexes = await self._sweeping.due()

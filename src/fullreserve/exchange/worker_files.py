@@ -28,6 +28,14 @@ def unpaid_name(network: int) -> str:
     return f"{UNPAID}{network}.json"
 
 
+HALTED = "custody-halted-"
+
+
+def halted_name(network: int) -> str:
+    """Of what a network's hot wallet may not send: list[HaltedToken]; none while it may all."""
+    return f"{HALTED}{network}.json"
+
+
 GONE = "custody-gone-"
 
 
@@ -116,6 +124,20 @@ class Unpaid(msgspec.Struct, frozen=True):
 
     network: int
     problem: str
+    since_ms: int
+
+
+class HaltedToken(msgspec.Struct, frozen=True):
+    """A token of which `places` of hot, as people write them, can send nothing of what they hold.
+
+    As its contract says: its issuer paused it, or stopped those places. `able` others that hold
+    some can send it.
+    """
+
+    network: int
+    asset: int
+    places: tuple[str, ...]
+    able: int
     since_ms: int
 
 

@@ -1,4 +1,4 @@
-"""Networks that nothing is paid on, as the payer writes them for gateways."""
+"""What is not paid now, as the payer writes it for gateways: networks, and tokens by themselves."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.exchange.worker_files import UNPAID, Unpaid
+from fullreserve.exchange.worker_files import HALTED, UNPAID, HaltedToken, Unpaid
 
+_decode_halted = msgspec.json.Decoder(list[HaltedToken]).decode
 _decode = msgspec.json.Decoder(Unpaid).decode
 
 
 def known(folder: Path | None) -> list[Unpaid]:
-    """By number; none where nobody has written any."""
+    """Networks that nothing is paid on, by number; none where nobody has written any."""
     found = []
     for place in folder.glob(f"{UNPAID}*.json") if folder is not None else ():
         try:
@@ -20,3 +21,14 @@ def known(folder: Path | None) -> list[Unpaid]:
         except (OSError, msgspec.DecodeError):
             continue
     return sorted(found, key=lambda one: one.network)
+
+
+def halted(folder: Path | None) -> list[HaltedToken]:
+    """Tokens that lanes of hot may not send, by network and asset; none where none is written."""
+    found = list[HaltedToken]()
+    for place in folder.glob(f"{HALTED}*.json") if folder is not None else ():
+        try:
+            found += _decode_halted(place.read_bytes())
+        except (OSError, msgspec.DecodeError):
+            continue
+    return sorted(found, key=lambda one: (one.network, one.asset))

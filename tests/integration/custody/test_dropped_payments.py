@@ -7,6 +7,7 @@ goes on with its store, killed at each of its effects, while others are to be pa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -186,7 +187,7 @@ async def test_what_was_refunded_is_not_paid_by_a_reorganisation(
 ) -> None:
     """Its bytes would pay on the new branch: its nonce is taken. Criterion: CHAINS-PAYER-22."""
     bed, book = tokens, Final(tokens, tmp_path / "store")
-    bed.command(bed.token, contracts.call("setPaused(bool)", 1))
+    book.when_bound = partial(bed.command, bed.token, contracts.call("setPaused(bool)", 1))
     kept = await book.make()
     ((first, _),) = book.store.attempts(kept)
     assert book.failed == {book.first: REVERTED}

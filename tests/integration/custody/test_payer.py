@@ -5,6 +5,7 @@ each of its effects in turn, on a real node, and a new one goes on with what is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
@@ -49,6 +50,7 @@ class Agreement:
         self.short: list[int] = []
         self.stops: list[Mapping[str, object]] = []
         self.cancelled: set[int] = set()
+        self.when_bound: Callable[[], object] | None = None  # before anything is signed
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
         over = self.paid.keys() | self.failed.keys() | self.cancelled
@@ -90,6 +92,8 @@ class Agreement:
                 return 1
             known = self.bound.setdefault(payload.withdrawal, payload.binding)
             assert known == payload.binding, "bound to something else"
+            if self.when_bound is not None:
+                self.when_bound()
         elif isinstance(payload, wire.Broadcast | wire.Included):
             assert payload.withdrawal in self.bound
             self.names.setdefault(payload.withdrawal, []).append(payload.transfer)
@@ -286,7 +290,7 @@ async def test_a_payment_that_reverts_is_refunded_once_final(bed: Bed, tmp_path:
         pytest.skip("outputs do not revert")
     index, store = bed.fresh(), Store(tmp_path / "store")
     book = Agreement(bed, index)
-    bed.command(bed.token, contracts.call("setPaused(bool)", 1))
+    book.when_bound = partial(bed.command, bed.token, contracts.call("setPaused(bool)", 1))
     await until_done(bed, payer_of(bed, store, book), book)
     bed.command(bed.token, contracts.call("setPaused(bool)", 0))
     assert book.failed == {index: REVERTED}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -529,8 +530,8 @@ async def test_a_reverted_payment_is_refunded_when_both_nodes_say_so(
         assert not book.failed
     await until_done(bed, payer_of(bed, store, book), book)
     assert list(book.paid) == [index]
-    bed.command(bed.token, contracts.call("setPaused(bool)", 1))
     again = Agreement(bed, bed.fresh())
+    again.when_bound = partial(bed.command, bed.token, contracts.call("setPaused(bool)", 1))
     await until_done(bed, payer_of(bed, store, again, second=bed.over(bed.url)), again)
     bed.command(bed.token, contracts.call("setPaused(bool)", 0))
     assert list(again.failed.values()) == [REVERTED]

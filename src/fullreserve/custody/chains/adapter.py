@@ -222,6 +222,17 @@ class Asked(NamedTuple):
     attempts: Sequence[bytes]
 
 
+class Halted(NamedTuple):
+    """A token that its issuer keeps places of hot from sending; `able` others can send it still.
+
+    None can where it is paused.
+    """
+
+    asset: int
+    places: tuple[str, ...]
+    able: int
+
+
 class Unpayable(ValueError):
     """No transaction can pay this; the message says why. Nothing was signed."""
 
@@ -339,6 +350,10 @@ class Chain(ABC):
     def room(self, asset: int, bound: Sequence[Plan]) -> int | None:  # noqa: ARG002 - the interface
         """The most of an asset that one transaction can take beside `bound`; None: all there is."""
         return None
+
+    def halted(self) -> list[Halted]:
+        """What hot holds now and may not send, whose withdrawals wait; NodeProblem."""
+        return []
 
     def previous(self, plan: Plan) -> tuple[bytes, ...]:  # noqa: ARG002 - the interface
         """The transactions that made the coins that a plan spends, for signers; NodeProblem.

@@ -24,6 +24,7 @@ from fullreserve.custody.chains.adapter import (
     Chain,
     Departed,
     Deposit,
+    Halted,
     HotShort,
     Incoming,
     Move,
@@ -505,7 +506,7 @@ class EvmChain(Chain):
         call = tx.call_of(payment, token)
         body = self._from_a_lane(lanes, call, gas, token, payment.amount)
         if body is None:
-            why = f"no lane holds {payment.amount} of asset {payment.asset}"
+            why = f"no lane can send {payment.amount} of asset {payment.asset}"
             return HotShort(payment.asset, why)
         return self._as_plan(body, batch)
 
@@ -514,6 +515,15 @@ class EvmChain(Chain):
         tokens = () if token is None else (token,)
         lanes = self._look(tokens, [tx.read_body(plan.body) for plan in bound])
         return lanes.most(token, GAS_COIN if token is None else GAS_TOKEN)
+
+    def halted(self) -> list[Halted]:
+        lanes = self._look(list(self._asset_of), ())
+        return [
+            Halted(
+                self._asset_of[token], tuple(map(self.addresses.text, stopped)), lanes.able[token]
+            )
+            for token, stopped in lanes.halted.items()
+        ]
 
     def fillers(self, bound: Sequence[Plan]) -> list[Plan]:
         """A lane's transaction to itself for each nonce below a bound one that is nobody's."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fullreserve.custody.chains.evm_blocks import read_header
+from fullreserve.custody.chains.evm_safes import has_failed
+from fullreserve.custody.chains.evm_sweeps import is_sent, transfer_asked
 from fullreserve.custody.chains.evm_transaction import WORD, Body
-from fullreserve.custody.chains.rpc import Node, field, quantity
+from fullreserve.custody.chains.rpc import Node, NodeRefuses, field, quantity
 
 BALANCE_OF = bytes.fromhex("70a08231")
 TIP = 10**9
@@ -17,6 +20,8 @@ class Lanes:
     """The nonces and the coins that no plan has taken, as of the newest block.
 
     `tip` and `fee` are what a unit of gas is bid, in wei; `max_fee_cap` bounds the second.
+    `halted` are lanes, by token, for which the contract moves nothing of what they hold, as it is
+    paused or as its issuer stopped them: they pay none of it. `able` counts those that can.
     """
 
     def __init__(
@@ -27,13 +32,21 @@ class Lanes:
         taken: Sequence[Body],
         max_fee_cap: int,
     ) -> None:
-        told = iter(node.calls(list(_questions(lanes, tokens))))
+        told = iter(_told(node, list(_questions(lanes, tokens))))
         self.tip, self.fee = fees(next(told), max_fee_cap)
         self._free = {lane: quantity(next(told)) for lane in lanes}
         self._coin = {lane: quantity(next(told)) for lane in lanes}
         self._tokens = {
             (token, lane): quantity(next(told)) for token in tokens for lane in lanes
         }  # fmt: skip
+        moves = {place: is_sent(next(told)) for place in self._tokens}
+        holding = [place for place, amount in self._tokens.items() if amount]
+        self.able = Counter(token for token, lane in holding if moves[token, lane])
+        self.halted: dict[bytes, list[bytes]] = {}
+        for token, lane in holding:
+            if not moves[token, lane]:
+                self.halted.setdefault(token, []).append(lane)
+                self._tokens[token, lane] = 0
         self._loads = dict.fromkeys(lanes, 0)
         self._used: set[tuple[bytes, int]] = set()
         self._last = dict.fromkeys(lanes, -1)
@@ -99,6 +112,19 @@ def _questions(
     for token in tokens:
         for lane in lanes:
             yield "eth_call", [balance_call(token, lane), "latest"]
+    for token in tokens:
+        for lane in lanes:
+            # What leaves the balance as it is, and names nobody but the lane.
+            yield "eth_call", [transfer_asked(token, lane, lane, 1), "latest"]
+
+
+def _told(node: Node, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    """The answers, a contract's refusal among them; NodeProblem for any other."""
+    told = node.tried(asked)
+    for one in told:
+        if isinstance(one, NodeRefuses) and not has_failed(one):
+            raise one
+    return told
 
 
 def balance_call(token: bytes, account: bytes) -> dict[str, str]:

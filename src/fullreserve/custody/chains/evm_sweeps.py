@@ -83,7 +83,10 @@ def sendable(
     told: list[Any] = []
     for start in range(0, len(found), ASKED_AT_ONCE):
         asked = [
-            ("eth_call", [_transfer(one, contracts[one.asset], target), "latest"])
+            (
+                "eth_call",
+                [transfer_asked(contracts[one.asset], one.place, target, one.amount), "latest"],
+            )
             for one, target in zip(
                 found[start : start + ASKED_AT_ONCE],
                 targets[start : start + ASKED_AT_ONCE],
@@ -91,20 +94,21 @@ def sendable(
             )
         ]
         told += node.tried(asked)
-    return [one for one, answer in zip(found, told, strict=True) if _is_sent(answer)]
+    return [one for one, answer in zip(found, told, strict=True) if is_sent(answer)]
 
 
-def _transfer(one: Swept, contract: bytes, target: bytes) -> dict[str, str]:
+def transfer_asked(token: bytes, source: bytes, target: bytes, amount: int) -> dict[str, str]:
+    """The call that asks a token whether it would move so much now."""
     return {
-        "from": "0x" + one.place.hex(),
-        "to": "0x" + contract.hex(),
-        "data": "0x" + transfer_call(target, one.amount).hex(),
+        "from": "0x" + source.hex(),
+        "to": "0x" + token.hex(),
+        "data": "0x" + transfer_call(target, amount).hex(),
         "gas": hex(GAS_TOKEN),
     }
 
 
-def _is_sent(answer: object) -> bool:
-    """By ERC-20 a transfer answers true; some of the older tokens answer nothing."""
+def is_sent(answer: object) -> bool:
+    """Whether it would; by ERC-20 a transfer answers true, some of the older tokens nothing."""
     return isinstance(answer, str) and (
         answer == "0x" or bool(answer.removeprefix("0x").strip("0"))
     )

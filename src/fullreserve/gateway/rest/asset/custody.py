@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS
 from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListDeposits
-from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.exchange.products.withdrawal_state import REVERTED, WithdrawalState
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import changed, names_of
@@ -31,10 +31,11 @@ WORDS = {
     WithdrawalState.WAITING: "Waiting to be sent",
     WithdrawalState.PENDING: "In a block, not final yet",
     WithdrawalState.TRAVEL_RULE: "Waiting for the receiving institution's answer",
-    WithdrawalState.SHORT: "Waiting for the wallet to be refilled",
+    WithdrawalState.SHORT: "Waiting until the wallet can send it",
     WithdrawalState.FEE_ROSE: "Waiting for its user to agree to a fee that rose",
     WithdrawalState.COOLING: "Waiting to be confirmed in the web app, or for a delay to end",
 }
+REFUSED_ON_CHAIN = "Refused by a contract on the chain; the amount and the fee were returned"
 DEPOSIT_WORDS = {
     DepositState.WAITING: "Waiting for confirmations",
     DepositState.CREDITED: "Credited; it cannot be withdrawn yet",
@@ -65,6 +66,8 @@ def routes(context: Context) -> Routes:
         if params.wd_id:
             one = await withdrawal_of(context, request.owner, ids.number(params.wd_id))
             words = WORDS.get(WithdrawalState(one.state), "Under review")
+            if one.state == WithdrawalState.FAILED and one.reason == REVERTED:
+                words = REFUSED_ON_CHAIN
             named = await names_of(context, (one.transfer,))
             row = _row(ids.text(one.number), words, named.get(one.transfer, ""))
             place = await QueuePlaces(context).row(one)

@@ -64,6 +64,15 @@ function Unpaid({ now }: { now: Overview }): ReactNode {
   return <span role="alert">{names.join('; ')}</span>
 }
 
+/** An alarm: tokens whose issuer paused them or stopped lanes. */
+function Halted({ now }: { now: Overview }): ReactNode {
+  const { t } = useTranslation()
+  const names = now.halted.map(({ chain, lanes, able }) =>
+    t(able === '0' ? 'op.halted.all' : 'op.halted.some', { chain, lanes: lanes.join(', ') }),
+  )
+  return <span role="alert">{names.join('; ')}</span>
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
@@ -85,6 +94,7 @@ function Figures({ now }: { now: Overview }): ReactNode {
       ? [[t('op.unvetted'), <Unvetted key="u" now={now} />] as const]
       : []),
     ...(now.unpaid.length > 0 ? [[t('op.unpaid'), <Unpaid key="n" now={now} />] as const] : []),
+    ...(now.halted.length > 0 ? [[t('op.halted'), <Halted key="h" now={now} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

@@ -68,6 +68,7 @@ class _Overview:
             "openProposals": str(len(waiting)),
             "unvetted": await asyncio.to_thread(setbacks.known, context.folder),
             "unpaid": await self._unpaid(),
+            "halted": await self._halted(),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
@@ -82,6 +83,24 @@ class _Overview:
             {
                 "network": codes.get(one.network, str(one.network)),
                 "problem": one.problem,
+                "sinceTs": str(one.since_ms),
+            }
+            for one in found
+        ]
+
+    async def _halted(self) -> list[dict[str, object]]:
+        """Tokens that lanes of the hot wallet may not send."""
+        found = await asyncio.to_thread(unpaid.halted, self._context.folder)
+        if not found:
+            return []
+        chains = {
+            (one.network.network, one.asset.id): one.chain for one in await lines(self._context)
+        }
+        return [
+            {
+                "chain": chains.get((one.network, one.asset), f"{one.network}/{one.asset}"),
+                "lanes": list(one.places),
+                "able": str(one.able),
                 "sinceTs": str(one.since_ms),
             }
             for one in found
