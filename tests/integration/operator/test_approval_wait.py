@@ -6,11 +6,12 @@ tried with each and without, up to the moment when each counts and from it on.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fullreserve.custody.setbacks import Setbacks
 from fullreserve.custody.unpaid import UnpaidNetwork
-from fullreserve.exchange.worker_files import SETBACKS
+from fullreserve.exchange.worker_files import SETBACKS, HaltedToken, halted_name
 from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
@@ -298,6 +299,19 @@ async def test_operators_see_networks_that_nothing_is_paid_on(console: Console) 
     assert (row["network"], row["problem"]) == ("99", "ValueError")
     UnpaidNetwork(folder, 99, console.town.clock)
     assert (await console.ada.get("overview")).row["unpaid"] == []
+
+
+async def test_operators_see_tokens_that_lanes_may_not_send(console: Console) -> None:
+    """Criterion: CHAINS-PAYER-25. As the payer writes it; a damaged file shows none."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    assert (await console.ada.get("overview")).row["halted"] == []
+    place, found = folder / halted_name(99), HaltedToken(99, 2, ("0xab",), 1, 5)
+    place.write_bytes(msgspec.json.encode([found]))
+    (row,) = (await console.ada.get("overview")).row["halted"]
+    assert row == {"chain": "99/2", "lanes": ["0xab"], "able": "1", "sinceTs": "5"}
+    place.write_bytes(b"<html>")
+    assert (await console.ada.get("overview")).row["halted"] == []
 
 
 async def test_who_is_no_operator_waits_for_nothing(console: Console) -> None:

@@ -22,6 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     Bound,
     Confirmed,
     DefineNetwork,
+    Failed,
     Hold,
     Included,
     NetworkAsset,
@@ -43,6 +44,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Suspend,
     Terms,
 )
+from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     SetOwner,
@@ -536,6 +538,20 @@ async def quote(rest: RestBed, least: str, fee: str, most: str) -> None:
     until_ms = rest.context.clock.exchange_ms() + 600_000
     low, now, high = (amount_bytes(btc.parse(one)) for one in (least, fee, most))
     await house(rest, WITHDRAWALS, QuoteFee(NETWORK, BTC, low, now, high, until_ms))
+
+
+async def test_who_is_refunded_is_told_what_refused_it(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CHAINS-PAYER-24. What a contract refused is not what failed otherwise."""
+    await funded(rest, 2)
+    await booked(rest)
+    for code, word in ((REVERTED, "Refused by a contract"), (OVERTAKEN, "Failed")):
+        made = await rest.post("asset/withdrawal", payer, ORDER)
+        number = int(made.row["wdId"]) - 10**18
+        await house(rest, WITHDRAWALS, Bound(number, HASH))
+        await house(rest, WITHDRAWALS, Failed(number, code, HASH, HASH))
+        status = await rest.get("asset/deposit-withdraw-status", payer, wdId=made.row["wdId"])
+        assert status.row["state"].startswith(word)
+        assert status.row["state"].endswith("the amount and the fee were returned")
 
 
 async def test_a_fee_that_moves_is_shown_held_and_agreed_to(rest: RestBed, payer: NewKey) -> None:
