@@ -173,7 +173,7 @@ class LiveServer:
             label = personal.label if personal else ""
             key = vault.create_key(uid, "Live-Phrase-1", permissions, label)
             assets: list[AssetDefined] = await door.query(ListAssets())
-            await _submit(door, _opening(door, key.uid, funds, assets))
+            await submit(door, _opening(door, key.uid, funds, assets))
         finally:
             await door.close()
             vault.close()
@@ -199,7 +199,8 @@ def _opening(
     return commands
 
 
-async def _submit(door: SocketDoor, commands: Sequence[AnyCommand]) -> None:
+async def submit(door: SocketDoor, commands: Sequence[AnyCommand]) -> None:
+    """All in one submission, of which none is refused."""
     done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
     door.submit([encode(command) for command in commands], done.set_result)
     result = await done

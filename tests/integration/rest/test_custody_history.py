@@ -27,6 +27,7 @@ from fullreserve.exchange.products.withdrawal_state import ListReceived, ListWit
 from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
 from fullreserve.gateway.custody_desk import ask
 from fullreserve.gateway.rest import past
+from fullreserve.gateway.rest.asset import history_page
 from fullreserve.gateway.ws.custody import DepositInfo
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.vault import NewKey
@@ -163,6 +164,74 @@ async def test_deposits_page_in_both_directions(rest: RestBed, payer: NewKey) ->
     (_, third, *_) = await pages.rows()
     assert await pages.amounts(depId=third["depId"]) == ["3"]
     assert await Pages(rest, rest.bob, "asset/deposit-history").rows() == []
+
+
+async def paged(pages: Pages, limit: int, step_ms: int) -> list[list[str]]:
+    """All pages from the newest on, each behind the last one's `ts` less `step_ms`; amounts."""
+    found: list[list[str]] = []
+    query: dict[str, Any] = {"limit": limit}
+    while rows := await pages.rows(**query):
+        found.append([row["amt"] for row in rows])
+        query["after"] = int(rows[-1]["ts"]) - step_ms
+    return found
+
+
+async def check_no_row_is_lost(pages: Pages, amounts: list[str], most: int) -> None:
+    """By OKX's cursor, and by that of ccxt, a millisecond less; no page has more than `most`."""
+    for limit in (1, 2, 3, 5, 100):
+        for step_ms in (0, 1):
+            found = await paged(pages, limit, step_ms)
+            assert [each for page in found for each in page] == amounts, (limit, step_ms)
+            assert max(map(len, found)) <= max(most, limit + most - 1)
+
+
+async def test_pages_lose_no_deposit_of_the_same_millisecond(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CUST-REST-17. What a block brings has one time, and other users send between."""
+    await rest.get("asset/deposit-address", rest.bob, ccy="BTC")
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+    number, amounts = 0, list[str]()
+    for together in (1, 6, 1, 3):
+        await rest.pass_time(SECOND)
+        for _ in range(together):
+            number += 1
+            seen = Seen(
+                *(NETWORK, bytes([number]) * 32, BTC, 1, 0, amount_bytes(number * COIN)),
+                *(0, 10, HASH),
+            )
+            await house(rest, DEPOSITS, seen)
+            amounts.append(str(number))
+    await withdraw(rest, payer, 1)
+    amounts.append("0.01")
+    await rest.pass_time(1)
+    last = Seen(NETWORK, bytes(32), BTC, 1, 0, amount_bytes(99 * COIN), 0, 10, HASH)
+    await house(rest, DEPOSITS, last)
+    amounts.append("99")
+    pages = Pages(rest, rest.bob, "asset/deposit-history")
+    await check_no_row_is_lost(pages, amounts[::-1], 6)
+    (first, *_) = await pages.rows()
+    newer = await pages.rows(before=int(first["ts"]) - 1, limit=1)
+    assert [row["amt"] for row in newer] == ["99"]
+
+
+async def test_pages_lose_no_withdrawal_of_the_same_millisecond(
+    rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-REST-17. Of those that the records alone have too."""
+    keep_one(monkeypatch)
+    monkeypatch.setattr(history_page, "AHEAD", 1)
+    number, amounts = 0, list[str]()
+    order = {"ccy": "BTC", "dest": "3", "toAddr": str(BOB)}
+    for together in (2, 4, 1, 2):
+        await rest.pass_time(SECOND)
+        for _ in range(together):
+            number += 1
+            made = await rest.post("asset/withdrawal", payer, order | {"amt": f"0.0{number}"})
+            assert made.code == "0", made.json
+            amounts.append(f"0.0{number}")
+            await recorded(rest)
+    for key, path in ((payer, "withdrawal"), (rest.bob, "deposit")):
+        pages = Pages(rest, key, f"asset/{path}-history")
+        await check_no_row_is_lost(pages, amounts[::-1], 4)
 
 
 def keep_one(monkeypatch: pytest.MonkeyPatch) -> None:

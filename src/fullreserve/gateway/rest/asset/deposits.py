@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of
 from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.no_withdraw import no_withdraw
+from fullreserve.gateway.rest.asset.history_page import whole_page
 from fullreserve.gateway.rest.asset.receipts import receipt_row, received
 from fullreserve.gateway.rest.params import Ccy, HowSent, OfTime, Params
 from fullreserve.gateway.rest.past import kept
@@ -121,17 +122,11 @@ class _Deposits:
         if params.ccy:
             currency(self._context.catalog, params.ccy)
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
-        asked: list[Deposit | Withdrawal] = [
-            one
-            for one in await self._on_chains(request.owner, params)
-            if (one.network, one.asset) in known
-        ]
-        if params.tx_id:
-            names = await names_of(self._context, _transfers(asked))
-            asked = [one for one in asked if names[one.transfer] == params.tx_id]
-        asked += await self._within(request.owner, params)
-        asked.sort(key=lambda one: (-_time_ms(one), -one.number))
-        page = asked[: params.limit]
+
+        async def rows_of(most: int) -> list[Deposit | Withdrawal]:
+            return await self._asked(request.owner, params, known, most)
+
+        page = await whole_page(rows_of, params.limit, _time_ms)
         names = await names_of(self._context, _transfers(page))
         on_chains = [one for one in page if isinstance(one, Deposit)]
         waits = await waits_of(self._context, request.owner, known, on_chains)
@@ -144,7 +139,22 @@ class _Deposits:
         ]
         return wire.envelope(rows)
 
-    async def _within(self, owner: int, params: DepositsParams) -> list[Withdrawal]:
+    async def _asked(
+        self, owner: int, params: DepositsParams, known: Container[tuple[int, int]], most: int
+    ) -> list[Deposit | Withdrawal]:
+        """What is asked for, newest first; of the first `most` none lacks."""
+        asked: list[Deposit | Withdrawal] = [
+            one
+            for one in await self._on_chains(owner, params, most)
+            if (one.network, one.asset) in known
+        ]
+        if params.tx_id:
+            names = await names_of(self._context, _transfers(asked))
+            asked = [one for one in asked if names[one.transfer] == params.tx_id]
+        asked += await self._within(owner, params, most)
+        return sorted(asked, key=lambda one: (-_time_ms(one), -one.number))
+
+    async def _within(self, owner: int, params: DepositsParams, most: int) -> list[Withdrawal]:
         """What other users sent; it is complete at once, and has no transaction."""
         named = {params.dep_id, params.from_wd_id} - {""}
         if params.type not in ("", INTERNAL) or params.tx_id or len(named) > 1:
@@ -155,7 +165,7 @@ class _Deposits:
             asset.id if asset else 0,
             number_of(params.state),
         )
-        span = Span(params.after, params.before, params.limit)
+        span = Span(params.after, params.before, most)
         return [
             one
             for one in await received(self._context, owner, span, filters, LISTED_MAX)
@@ -166,7 +176,7 @@ class _Deposits:
             and one.requested_ms > params.before
         ]
 
-    async def _on_chains(self, owner: int, params: DepositsParams) -> list[Deposit]:
+    async def _on_chains(self, owner: int, params: DepositsParams, most: int) -> list[Deposit]:
         """Those of the fold, and of the records those that it has forgotten."""
         if params.type not in ("", ON_A_CHAIN) or params.from_wd_id:
             return []
@@ -175,7 +185,7 @@ class _Deposits:
         )
         newest = {one.number: one for one in found}
         # Of what the records have, the fold may know some better: there is room for these too.
-        limit = LISTED_MAX if params.tx_id else params.limit + len(newest)
+        limit = LISTED_MAX if params.tx_id else most + len(newest)
         span = Span(params.after, params.before, limit)
         asset = self._context.catalog.asset_named.get(params.ccy)
         filters = Filters(

@@ -44,6 +44,7 @@ from fullreserve.gateway.own_addresses import OwnAddresses
 from fullreserve.gateway.queue_places import QueuePlaces
 from fullreserve.gateway.rest.asset.amounts import parse_amount
 from fullreserve.gateway.rest.asset.deposits import number_of
+from fullreserve.gateway.rest.asset.history_page import whole_page
 from fullreserve.gateway.rest.asset.transfer import ClientId
 from fullreserve.gateway.rest.once import Once
 from fullreserve.gateway.rest.params import Ccy, HowSent, OfTime, Params
@@ -354,11 +355,11 @@ class _Withdrawals:
         """Withdrawals, newest first."""
         if params.ccy:
             currency(self._catalog, params.ccy)
-        asked = await self._asked(request.owner, params)
-        if params.tx_id:
-            named = await names_of(self._context, (one.transfer for one in asked))
-            asked = [one for one in asked if named.get(one.transfer) == params.tx_id]
-        page = asked[: params.limit]
+
+        async def rows_of(most: int) -> list[Withdrawal]:
+            return await self._asked(request.owner, params, most)
+
+        page = await whole_page(rows_of, params.limit, lambda one: one.requested_ms)
         names = await names_of(self._context, (one.transfer for one in page))
         known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
         clients = await clients_of(self._context, request.owner, page)
@@ -377,15 +378,18 @@ class _Withdrawals:
         ]
         return wire.envelope(rows)
 
-    async def _asked(self, owner: int, params: WithdrawalsParams) -> list[Withdrawal]:
-        """Those of the fold, and of the records those that it has forgotten; newest first."""
+    async def _asked(self, owner: int, params: WithdrawalsParams, most: int) -> list[Withdrawal]:
+        """Those of the fold, and of the records those that it has forgotten; newest first.
+
+        Of the first `most` none lacks.
+        """
         found: list[Withdrawal] = await changed(
             self._context, WITHDRAWALS, partial(ListWithdrawals, owner, 0), LISTED_MAX
         )
         newest = {one.number: one for one in found}
         client = client_hash(self._context, owner, params.client_id)
         # Of what the records have, the fold may know some better: there is room for these too.
-        limit = LISTED_MAX if params.tx_id else params.limit + len(newest)
+        limit = LISTED_MAX if params.tx_id else most + len(newest)
         span = Span(params.after, params.before, limit)
         asset = self._catalog.asset_named.get(params.ccy)
         filters = Filters(
@@ -404,6 +408,9 @@ class _Withdrawals:
         )
         merged = {one.number: one for one in older} | newest
         asked = [one for one in merged.values() if self._is_asked(one, params, client)]
+        if params.tx_id:
+            named = await names_of(self._context, (one.transfer for one in asked))
+            asked = [one for one in asked if named.get(one.transfer) == params.tx_id]
         return sorted(asked, key=lambda one: (-one.requested_ms, -one.number))
 
     def _is_asked(self, one: Withdrawal, params: WithdrawalsParams, client: bytes) -> bool:

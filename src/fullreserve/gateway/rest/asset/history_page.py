@@ -1,0 +1,41 @@
+"""Pages of histories whose only cursor is a time, as OKX has them.
+
+`after` is the last row's `ts`, exclusive, so that what shares its millisecond and stands on the
+next page would be on no page. A page therefore ends only where the next row is 2 ms older or more,
+and has more rows than its `limit` where it has to: one millisecond alone would do for the cursor as
+it is documented, but ccxt asks for what is older than `ts - 1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+T = TypeVar("T")
+
+TOGETHER_MS = 1  # rows no farther apart stand on one page
+AHEAD = 100  # rows beyond a page that are asked for with it
+
+
+def cut(found: Sequence[T], limit: int, time_ms: Callable[[T], int]) -> Sequence[T]:
+    """The first `limit` rows, newest first, and what belongs on their page."""
+    for count, (one, older) in enumerate(pairwise(found), 1):
+        if count >= limit and time_ms(one) - time_ms(older) > TOGETHER_MS:
+            return found[:count]
+    return found
+
+
+async def whole_page(
+    rows: Callable[[int], Awaitable[Sequence[T]]], limit: int, time_ms: Callable[[T], int]
+) -> Sequence[T]:
+    """A page of what `rows` gives, newest first: of so many rows that are asked for none lacks.
+
+    It is asked again for twice as many where it gives too few to know the page's end.
+    """
+    most = limit + AHEAD
+    while True:
+        page = cut(await rows(most), limit, time_ms)
+        if len(page) < most:
+            return page
+        most *= 2
