@@ -22,6 +22,7 @@ def add_custody(commands: "Subcommands") -> None:
     add_ceremonies(custody)
     add_key_changes(custody)
     add_hot_keys(custody)
+    add_lanes(custody)
     add_presence(custody)
     add_moves(custody)
     add_refills(custody)
@@ -149,18 +150,37 @@ def add_hot_keys(custody: "Subcommands") -> None:
     room = "hot_commands"
     made = add_custody_command(
         *(custody, room, "signer-key", "make a hot signer's keys and card, or the card alone"),
-        *("network", "name", "folder", "lane"),
+        *("network", "name", "folder", "lane", "of"),
     )
     made.add_argument("network", type=int, help=NETWORK_HELP)
     made.add_argument("name", help="small letters, digits and -")
     made.add_argument("folder", type=Path, help="where NAME.keys is or goes, and the card")
     made.add_argument("--lane", action="store_true", help="a new file has a new lane's key too")
+    about = "another signer's file, whose keys a new one has too"
+    made.add_argument("--of", type=Path, metavar="FILE", help=about)
     rotated = add_custody_command(
         *(custody, room, "rotate-hot", "have new keys follow those of a network that is served"),
         *("network", "cards", "signers", "out", "dry_run"),
     )
     rotated.add_argument("network", type=int, help=NETWORK_HELP)
     rotated.add_argument("cards", type=Path, nargs="+", help="of everybody who holds keys then")
+    rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
+    rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
+    rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
+
+
+def add_lanes(custody: "Subcommands") -> None:
+    """Add the command that changes which accounts pay."""
+    about = "have other accounts pay on a chain of accounts"
+    names = ("network", "add", "leave", "forget", "signers", "out", "dry_run")
+    rotated = add_custody_command(custody, "lane_commands", "rotate-lanes", about, *names)
+    rotated.add_argument("network", type=int, help=NETWORK_HELP)
+    for name, what in (
+        ("add", "accounts that pay from then on"),
+        ("leave", "lanes that pay no more; what they hold goes to the others"),
+        ("forget", "lanes that were left and whose keys are lost"),
+    ):
+        rotated.add_argument(f"--{name}", nargs="+", default=(), metavar="ACCOUNT", help=what)
     rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
     rotated.add_argument("--dry-run", action="store_true", help="print what it would do")

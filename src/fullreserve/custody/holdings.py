@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fullreserve.custody.addresses import COLD_INDEX, Addresses, UtxoAddresses
 from fullreserve.custody.chains.adapter import Block, Chain
+from fullreserve.custody.chains.evm_sweeps import left_key
 from fullreserve.custody.networks import Network
 from fullreserve.custody.ownership import Ownership, signer_of
 from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask_named
@@ -51,6 +52,9 @@ def places(network: Network, newest: int) -> Iterator[Place]:
     for lane, account in enumerate(network.lanes):
         place = bytes.fromhex(account)
         yield Place(number, Tier.HOT, of.text(place), f"{LANE}{lane}", place)
+    for account in network.left:
+        place = bytes.fromhex(account)
+        yield Place(number, Tier.HOT, of.text(place), left_key(place), place)
     if network.cold:
         place = bytes.fromhex(network.cold)
         yield Place(number, Tier.COLD, of.text(place), COLD, place)

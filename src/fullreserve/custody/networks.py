@@ -79,6 +79,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     chain_id: int = 0
     tokens: dict[int, str] = {}
     lanes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()  # lanes that pay no more; what they hold goes to the others
     cold: str = ""  # account of the cold wallet, where it has one
     warm: str = ""  # address of the warm one, to which hot is swept above its cap
     threshold: int = 2
@@ -167,6 +168,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
             tuple(bytes.fromhex(lane) for lane in self.lanes),
             self.unlock_after,
             self.decimals,
+            left=tuple(bytes.fromhex(lane) for lane in self.left),
         )
 
 

@@ -264,7 +264,7 @@ class Paying:
         try:
             await self._since_backup.look()
             indexes = await self._sweeping.due()
-            if indexes:
+            if indexes or self._network.left:
                 await self._payer.sweep(indexes, await self._sweeping.worth())
             if self._sweeping.looks_again:
                 await self._payer.consolidate()

@@ -29,7 +29,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
 from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains import evm_transaction
-from fullreserve.custody.chains.adapter import Plan
+from fullreserve.custody.chains.adapter import GAS, Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.house import House, Unknown
@@ -139,8 +139,9 @@ class Signer:
                 self._budget.charge(of, fee - covered, for_payments)
 
         signature = policy.sign(plan, approved, question.previous, charge)
-        if isinstance(policy, EvmPolicy) and not approved:
-            # Of a script's coins what is charged is what it costs.
+        is_given = plan.move is not None and plan.move.key.startswith(GAS)
+        if isinstance(policy, EvmPolicy) and not approved and not is_given:
+            # Of a script's coins, and what a lane that was left is given, all counts.
             signed = evm_transaction.read_body(plan.body).signed(signature)
             self._budget.signed(plan, signed.txid)
         return signature

@@ -18,6 +18,7 @@ from fullreserve.custody import ownership
 from fullreserve.custody.addresses import COLD_INDEX, Addresses, UtxoAddresses, account_of
 from fullreserve.custody.chains import evm, evm_transaction, made_coins
 from fullreserve.custody.chains.adapter import Payment, Plan
+from fullreserve.custody.chains.evm_sweeps import LEFT, gas_key, left_key
 from fullreserve.custody.hd import HARDENED, Private
 
 if TYPE_CHECKING:  # read where it is needed alone, as it takes a while
@@ -82,15 +83,16 @@ class EvmPolicy(NamedTuple):
         if plan.move is not None and not approved:
             key = self._moves(body, plan)
             called = (body.to, body.value, body.data)
-            charge(
-                plan, body.gas * body.max_fee, body.lane in self.lanes and called == _cancels(body)
-            )
+            # What a lane that was left is given may be spent by who else has its key.
+            given = body.value if body.to in self.terms.left else 0
+            cost = body.gas * body.max_fee + given
+            charge(plan, cost, body.lane in self.lanes and called == _cancels(body))
         else:
             key = self._pays(body, approved)
         return key.sign_recoverable(body.digest(), hasher=None)
 
     def _pays(self, body: evm_transaction.Body, approved: Sequence[Payment]) -> PrivateKey:
-        if body.lane not in self.lanes or body.lane not in self.terms.lanes:
+        if body.lane not in self.lanes or body.lane not in self.terms.hot:
             raise WillNotSign("the lane is not one of this signer's")
         if len(approved) != 1:
             raise WillNotSign("a transaction pays one withdrawal")
@@ -107,19 +109,24 @@ class EvmPolicy(NamedTuple):
         assert plan.move is not None
         if plan.withdrawals:
             raise WillNotSign("a move between our own places pays no withdrawal")
-        called = (body.to, body.value, body.data)
+        called, key = (body.to, body.value, body.data), plan.move.key
+        if body.lane in self.terms.left and key == left_key(body.lane) and body.lane in self.lanes:
+            if called != _cancels(body) and not self._comes_to_a_lane(body):
+                raise WillNotSign("the target is none of the hot wallets")
+            return self.lanes[body.lane]
         if body.lane in self.lanes:
-            place = body.to
-            if self._index_of(plan.move.key, place) is None and called != _cancels(body):
+            is_left = body.to in self.terms.left and key == gas_key(body.to)
+            is_ours = is_left or self._index_of(key, body.to) is not None
+            if not is_ours and called != _cancels(body):
                 raise WillNotSign("the gas would go to an address that is none of ours")
             if body.data or body.value > GAS_GIVEN_MAX * self.terms.max_fee_cap:
                 raise WillNotSign("it is more than gas for a sweep")
             return self.lanes[body.lane]
-        if self._index_of(plan.move.key, body.lane) is None:
+        if self._index_of(key, body.lane) is None:
             raise WillNotSign("the source is none of our addresses")
         if called != _cancels(body) and not self._comes_to_a_lane(body):
             raise WillNotSign("the target is none of the hot wallets")
-        return self._of_branch(plan.move.key, body.lane)
+        return self._of_branch(key, body.lane)
 
     def _of_branch(self, key: str, place: bytes) -> PrivateKey:
         """This signer's key of a user's address; WillNotSign where another branch has it."""
@@ -159,6 +166,9 @@ class EvmPolicy(NamedTuple):
             lanes = self.terms.lanes
             known = number.isascii() and number.isdigit() and int(number) < len(lanes)
             return self.lanes.get(lanes[int(number)]) if known else None
+        if key.startswith(LEFT):
+            named = (self.lanes.get(one) for one in self.terms.left if left_key(one) == key)
+            return next(named, None)
         found = _child(self.branch, key)
         if found is None:
             return None

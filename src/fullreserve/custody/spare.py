@@ -45,13 +45,17 @@ def faults(network: Network) -> Iterator[str]:
     if signers < 2:
         yield "one signer alone holds its lanes: each lane's key is held by two"
     for name, account in (("cold", network.cold), ("warm", network.warm)):
-        if account and _bare(account) in map(_bare, network.lanes):
+        if account and bare(account) in map(bare, network.lanes):
             yield f"its {name} account is one of its lanes, which signers pay from"
-    if len(dict.fromkeys(network.lanes)) < LANES_MIN:
-        yield f"{len(network.lanes)} lanes: at least {LANES_MIN}"
+    lanes = dict.fromkeys(map(bare, network.lanes))
+    if len(lanes) < LANES_MIN:
+        yield f"{len(lanes)} lanes: at least {LANES_MIN}"
+    if lanes.keys() & set(map(bare, network.left)):
+        yield "a lane that was left is one of its lanes"
 
 
-def _bare(account: str) -> str:
+def bare(account: str) -> str:
+    """As the file of networks has an account."""
     return account.lower().removeprefix("0x")
 
 

@@ -321,11 +321,15 @@ def read_cursors(path: Path) -> list[tuple[int, bytes]]:
     return [(int(network), bytes(data)) for network, data in rows]
 
 
-def read_open_moves(path: Path, network: int) -> list[Move]:
-    """The moves of another process's store that are not final."""
+def read_open(path: Path, network: int) -> list[Plan]:
+    """The plans of another process's store that are not final."""
     asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done"
-    plans = [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
-    return [plan.move for plan in plans if plan.move is not None]
+    return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+
+
+def read_open_moves(path: Path, network: int) -> list[Move]:
+    """The moves among them."""
+    return [one.move for one in read_open(path, network) if one.move is not None]
 
 
 def read_compared(path: Path) -> dict[int, int]:

@@ -89,7 +89,7 @@ class Office:
         out, bad = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("FULLRESERVE_DATA", str(self.folder))
-            patch.setattr("sys.stdin", io.StringIO(WORD + "\n"))
+            patch.setattr("sys.stdin", io.StringIO(2 * f"{WORD}\n"))
             patch.setattr("sys.stdout", out)
             patch.setattr("sys.stderr", bad)
             told = cli.main(["custody", *map(str, words)])

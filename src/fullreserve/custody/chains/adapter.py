@@ -108,6 +108,9 @@ class Payment(msgspec.Struct, array_like=True, frozen=True):
     memo: str = ""  # as the receiver's side wrote it
 
 
+GAS = "gas/"  # before the account of a lane that was left, in the key of what it is given
+
+
 class Move(msgspec.Struct, array_like=True, frozen=True):
     """Coins that go from one place of ours to another; tiers as the exchange numbers them.
 
@@ -127,8 +130,8 @@ class Move(msgspec.Struct, array_like=True, frozen=True):
 
     @property
     def is_gas(self) -> bool:
-        """Whether it pays the way of what is to be swept from a user's address."""
-        return (self.source, self.target) == (Tier.HOT, Tier.DEPOSIT)
+        """Whether it pays the way of what is to be swept."""
+        return (self.source, self.target) == (Tier.HOT, Tier.DEPOSIT) or self.key.startswith(GAS)
 
 
 class Plan(msgspec.Struct, array_like=True, frozen=True):

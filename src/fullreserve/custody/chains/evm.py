@@ -43,7 +43,7 @@ from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, is_lost,
 from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
 from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_safes import has_failed, paid_by_safes
-from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Swept, sendable
+from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Source, Swept, sendable, sources
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_COIN, GAS_TOKEN
 from fullreserve.custody.chains.rpc import (
     HEIGHT_BITS,
@@ -89,6 +89,12 @@ class Terms(NamedTuple):
     digits: Mapping[int, int] = {}  # decimals of each asset: what the ledger can express is moved
     max_fee_cap: int = 500 * 10**9  # wei a unit of gas
     max_tip_cap: int = 50 * 10**9  # of that, what goes to who makes the block
+    left: tuple[bytes, ...] = ()  # lanes that begin no payment any more
+
+    @property
+    def hot(self) -> tuple[bytes, ...]:
+        """Every account whose nonces are ours to spend."""
+        return (*self.lanes, *self.left)
 
 
 class EvmChain(Chain):
@@ -104,7 +110,7 @@ class EvmChain(Chain):
         self._node = node
         self._table = Table(addresses)
         self._asset_of = {contract: asset for asset, contract in terms.tokens.items()}
-        self._lanes = frozenset(terms.lanes)
+        self._lanes = frozenset(terms.hot)
         self._unsigned: dict[bytes, int] = {}  # gas that nobody signed for, by lane
         self._is_checked = False
         self._blocks = Blocks(node)
@@ -287,7 +293,7 @@ class EvmChain(Chain):
             yield Out(paid, self._is_own(body.to) and not body.data)
 
     def is_leaving(self, known: Sequence[Plan]) -> bool:
-        lanes = ["0x" + one.hex() for one in self.terms.lanes]
+        lanes = ["0x" + one.hex() for one in self.terms.hot]
         asked = [
             ("eth_getTransactionCount", [lane, block])
             for lane in lanes
@@ -298,9 +304,7 @@ class EvmChain(Chain):
         return any(
             pending < newest
             or any(tx.binding(lane, one) not in bound for one in range(newest, pending))
-            for lane, newest, pending in zip(
-                self.terms.lanes, counts[::2], counts[1::2], strict=True
-            )
+            for lane, newest, pending in zip(self.terms.hot, counts[::2], counts[1::2], strict=True)
         )
 
     def _coin(self, sent: Sent) -> Deposit | None:
@@ -401,7 +405,7 @@ class EvmChain(Chain):
     def sweeps(self, indexes: Sequence[int], bound: Sequence[Plan], worth: Worth) -> list[Plan]:
         taken = [tx.read_body(plan.body) for plan in bound]
         busy = {body.lane for body in taken} | {body.to for body in taken}
-        places = {self.addresses.place(index): index for index in indexes}
+        places = sources(indexes, self.addresses, self.terms.lanes, self.terms.left)
         free = [place for place in places if place not in busy]
         if not free:
             return []
@@ -409,7 +413,7 @@ class EvmChain(Chain):
         terms = self.terms
         holding = Holding(held, terms.coin, tuple(terms.tokens), terms.digits, lanes.fee, worth)
         tokens = holding.of_tokens(free)
-        targets = [self._hot(places[one.place]) for one in tokens]
+        targets = [places[one.place].target for one in tokens]
         due = holding.due(free, sendable(self._node, tokens, terms.tokens, targets))
         asked = [("eth_getTransactionCount", ["0x" + one.place.hex(), "latest"]) for one in due]
         nonces = list(map(quantity, self._calls(asked)))
@@ -421,36 +425,33 @@ class EvmChain(Chain):
         ]
         return [plan for plan in plans if plan is not None]
 
-    def _sweep(self, one: Swept, index: int, nonce: int, lanes: Lanes) -> Plan:
-        hot = self._hot(index)
+    def _sweep(self, one: Swept, source: Source, nonce: int, lanes: Lanes) -> Plan:
+        hot = source.target
         token = self.terms.tokens.get(one.asset)
         call = (hot, one.amount, b"")
         if token is not None:
             call = (token, 0, tx.transfer_call(hot, one.amount))
         gas = GAS_BARE if token is None else GAS_TOKEN
         fixed = (self.terms.chain_id, one.place, nonce, *call, gas)
-        move = Move(one.asset, Tier.DEPOSIT, Tier.HOT, f"branch/{index}", one.amount)
+        move = Move(one.asset, source.tier, Tier.HOT, source.key, one.amount)
         return self._as_move(tx.Body(*fixed, lanes.tip, lanes.fee), move)
 
-    def _hot(self, index: int) -> bytes:
-        """The lane that an address is swept to."""
-        return self.terms.lanes[index % len(self.terms.lanes)]
-
-    def _gas_for(self, place: bytes, index: int, held: int, lanes: Lanes) -> Plan | None:
+    def _gas_for(self, place: bytes, source: Source, held: int, lanes: Lanes) -> Plan | None:
         """The gas station: the coin that an address needs to send its tokens on."""
         amount = GIVEN * GAS_TOKEN * lanes.fee - held
         amount += -amount % 10 ** max(0, self.terms.digits.get(self.terms.coin, LEDGER) - LEDGER)
         body = self._from_a_lane(lanes, (place, amount, b""), GAS_BARE)
         if body is None:
             return None
-        move = Move(self.terms.coin, Tier.HOT, Tier.DEPOSIT, f"branch/{index}", amount)
+        move = Move(self.terms.coin, Tier.HOT, source.tier, source.gas, amount)
         return self._as_move(body, move)
 
     def _as_move(self, body: tx.Body, move: Move) -> Plan:
         return msgspec.structs.replace(self._as_plan(body, ()), move=move)
 
     def _look(self, tokens: Sequence[bytes], taken: Sequence[tx.Body]) -> Lanes:
-        made = Lanes(self._node, self.terms.lanes, tokens, taken, self.terms.max_fee_cap)
+        lanes, left = self.terms.lanes, self.terms.left
+        made = Lanes(self._node, lanes, tokens, taken, self.terms.max_fee_cap, left)
         made.put_off(self._unsigned)
         return made
 
@@ -531,7 +532,7 @@ class EvmChain(Chain):
         if not taken:
             return []
         lanes, made = self._look((), taken), list[Plan]()
-        for lane in self.terms.lanes:
+        for lane in self.terms.hot:
             while lanes.has_gap(lane):
                 fixed = (self.terms.chain_id, lane, lanes.next_nonce(lane), lane, 0, b"")
                 body = tx.Body(*fixed, GAS_BARE, lanes.tip, lanes.fee)

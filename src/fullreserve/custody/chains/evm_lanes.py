@@ -31,10 +31,12 @@ class Lanes:
         tokens: Sequence[bytes],
         taken: Sequence[Body],
         max_fee_cap: int,
+        left: Sequence[bytes] = (),
     ) -> None:
-        told = iter(_told(node, list(_questions(lanes, tokens))))
+        told = iter(_told(node, list(_questions(lanes, tokens, left))))
         self.tip, self.fee = fees(next(told), max_fee_cap)
-        self._free = {lane: quantity(next(told)) for lane in lanes}
+        # What a lane that was left has begun comes to its end there; nothing else begins.
+        self._free = {lane: quantity(next(told)) for lane in (*lanes, *left)}
         self._coin = {lane: quantity(next(told)) for lane in lanes}
         self._tokens = {
             (token, lane): quantity(next(told)) for token in tokens for lane in lanes
@@ -49,9 +51,9 @@ class Lanes:
                 self._tokens[token, lane] = 0
         self._loads = dict.fromkeys(lanes, 0)
         self._used: set[tuple[bytes, int]] = set()
-        self._last = dict.fromkeys(lanes, -1)
+        self._last = dict.fromkeys((*lanes, *left), -1)
         for body in taken:
-            if body.lane in self._loads:
+            if body.lane in self._free:
                 self._note(body)
 
     def put_off(self, unsigned: Mapping[bytes, int]) -> None:
@@ -94,6 +96,8 @@ class Lanes:
     def _note(self, body: Body) -> None:
         self._used.add((body.lane, body.nonce))
         self._last[body.lane] = max(self._last[body.lane], body.nonce)
+        if body.lane not in self._loads:
+            return
         self._loads[body.lane] += 1
         self._coin[body.lane] -= body.value + body.gas * body.max_fee
         if (body.to, body.lane) in self._tokens:
@@ -102,10 +106,10 @@ class Lanes:
 
 
 def _questions(
-    lanes: Sequence[bytes], tokens: Sequence[bytes]
+    lanes: Sequence[bytes], tokens: Sequence[bytes], left: Sequence[bytes]
 ) -> Iterator[tuple[str, Sequence[Any]]]:
     yield "eth_getBlockByNumber", ["latest", False]
-    for lane in lanes:
+    for lane in (*lanes, *left):
         yield "eth_getTransactionCount", ["0x" + lane.hex(), "latest"]
     for lane in lanes:
         yield "eth_getBalance", ["0x" + lane.hex(), "latest"]

@@ -1,16 +1,61 @@
-"""Which of users' accounts are to be swept, of what, and in which order: the most worth first."""
+"""Which accounts are to be swept, of what, and in which order: the most worth first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fullreserve.custody.addresses import Addresses
+from fullreserve.custody.chains.adapter import GAS
 from fullreserve.custody.chains.evm_transaction import GAS_BARE, GAS_TOKEN, transfer_call
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.chains.worth import Worth
+from fullreserve.exchange.products.custody_wire import Tier
 
 LEDGER = 8  # digits after the point
+LEFT = "left/"
 ASKED_AT_ONCE = 500
+
+
+class Source(NamedTuple):
+    """Where coins are to be brought to a lane from.
+
+    `key` names it in what it sends, `gas` in what it is given for that.
+    """
+
+    key: str
+    gas: str
+    tier: Tier
+    target: bytes
+
+
+def sources(
+    indexes: Iterable[int], addresses: Addresses, lanes: Sequence[bytes], left: Sequence[bytes]
+) -> dict[bytes, Source]:
+    """By their accounts: those of users' indexes, and lanes that were left.
+
+    What the newest of these holds goes to the newest lane, which has taken its place.
+    """
+    found = {
+        addresses.place(index): Source(key, key, Tier.DEPOSIT, lanes[index % len(lanes)])
+        for index in indexes
+        for key in (f"branch/{index}",)
+    }
+    for number, lane in enumerate(reversed(left)):
+        found[lane] = Source(
+            *(left_key(lane), gas_key(lane), Tier.HOT, lanes[-1 - number % len(lanes)])
+        )
+    return found
+
+
+def left_key(lane: bytes) -> str:
+    """The name, to signers, of the key of a lane that was left."""
+    return f"{LEFT}{lane.hex()}"
+
+
+def gas_key(lane: bytes) -> str:
+    """Of a move that gives it what its tokens' way costs."""
+    return f"{GAS}{lane.hex()}"
 
 
 class Swept(NamedTuple):

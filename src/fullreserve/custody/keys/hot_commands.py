@@ -21,21 +21,23 @@ from fullreserve.custody.networks import BadNetworks, Branch, Generation, Networ
 from fullreserve.custody.signing import LANE, branch_name, branch_of, lanes_of
 
 _SEED = 32
+OWN = "own"  # in a file of secrets: what no other signer has
 
 
 @carried_out
-def signer_key(_settings: Settings, network: int, name: str, folder: Path, lane: bool) -> None:
-    """Makes a hot signer's file of keys and its card, or the card alone of a file that is there."""
+def signer_key(_settings: Settings, network: int, name: str, folder: Path, lane: bool,
+               of: Path | None) -> None:  # fmt: skip
+    """Makes a hot signer's file of keys and its card, or the card alone of a file that is there.
+
+    `of`: another signer's file, whose keys the new one has too.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{name}.keys"
     phrase = word(f"passphrase for {name}: ")
     if path.exists():
         secrets = keyfile.unseal(path, phrase)
     else:
-        branch = Private.of_seed(os.urandom(_SEED))
-        secrets = {branch_name(network): branch.secret + branch.code}
-        if lane:
-            secrets[f"{LANE}0"] = PrivateKey().secret
+        secrets = _made(network, lane, of)
         keyfile.seal(path, secrets, phrase)
     kept = branch_of(secrets, network)
     if kept is None:
@@ -46,6 +48,19 @@ def signer_key(_settings: Settings, network: int, name: str, folder: Path, lane:
     say(*(f"lane {checksummed(account)}" for account, _ in lanes_of(secrets)))
     presence = holders.key_of(secrets).public_key.format().hex()
     say(f"It answers challenges by the key {presence}.")
+
+
+def _made(network: int, lane: bool, of: Path | None) -> dict[str, bytes]:
+    """Keys of a new signer; what is his alone makes his answers to challenges his own."""
+    own = {OWN: os.urandom(_SEED)}
+    if of is not None:
+        shared = keyfile.unseal(of, word(f"passphrase for {of}: "))
+        if lane:
+            raise BadCard("a lane's key is in two files: make the first with --lane, then --of it")
+        return shared | own
+    branch = Private.of_seed(os.urandom(_SEED))
+    secrets = own | {branch_name(network): branch.secret + branch.code}
+    return secrets | ({f"{LANE}0": PrivateKey().secret} if lane else {})
 
 
 @carried_out
