@@ -45,7 +45,7 @@ class Accounts(Node):
         super().__init__("http://127.0.0.1:1")
         self.each = each
 
-    def calls(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def tried(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         told: dict[str, Any] = {
             "eth_getBlockByNumber": header(1),
             "eth_getTransactionCount": "0x0",
