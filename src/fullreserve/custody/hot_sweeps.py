@@ -164,7 +164,9 @@ class HotSweeps:
                 # Several accounts do not pay together: no more than the fullest can is wanted.
                 most = self._network.scales[one.asset].to_ledger(room or 0)[0]
                 limit = b"" if room is None else amount_bytes(most)
-                word = moves.Want(one.network, one.asset, *tiers, room=limit, beside=True)
+                word = moves.Want(
+                    *(one.network, one.asset, *tiers), room=limit, beside=True, unless_black=True
+                )
                 await self._house.report(moves.TIER_MOVES, word)
 
     async def bind(self, plan: Plan) -> int:

@@ -3,9 +3,11 @@
 Every quorum of the log gets a fresh challenge each of its periods, over random bytes and the newest
 blocks; signers that can be asked answer at once, others by `fullreserve custody answered`. For the
 gates of a restart, and while there is reason to ask now (`rounds`), all are challenged out of turn.
-Amber and red call people, and red makes the policy leave large withdrawals to them; black, once it
-lasts, suspends withdrawals. Silence of any kind counts, that of the exchange's own past does not:
-after a start signers have a while to come up.
+Amber and red call people, and red makes the policy leave large withdrawals to them. Black stops
+what needs the tier and nothing else: that of hot, once it lasts, suspends withdrawals, each of
+which hot signs; that of warm or cold leaves those alone that hot can pay, as what is to be signed
+there waits by itself, and nothing is swept to a warm tier that could not send it back. Silence of
+any kind counts, that of the exchange's own past does not: after a start signers have a while.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from fullreserve.exchange.products.liveness import (
     QuorumState,
     Standing,
 )
+from fullreserve.exchange.products.quorum_rules import Role
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Level,
@@ -155,7 +158,7 @@ class Presence:
         black = [
             one.quorum
             for one in standings
-            if one.colour == Colour.BLACK and one.role in SIGNING and now_ms >= self._ready_ms
+            if one.colour == Colour.BLACK and one.role == Role.HOT and now_ms >= self._ready_ms
         ]
         self._black = {number: self._black.get(number, now_ms) for number in black}
         lasting = any(now_ms - since >= self._lasts_ms for since in self._black.values())
@@ -163,7 +166,7 @@ class Presence:
             self._tripped_ms = now_ms
             tripped = Trip(Trigger.NEGATIVE_MARGIN, Scope(Level.GLOBAL))
             (code,) = await self._house.report(SUSPENSIONS, tripped)
-            log.error("too few holders can be reached: withdrawals suspended", code=code)
+            log.error("too few holders of hot can be reached: withdrawals suspended", code=code)
             # What nobody has bound yet goes back into its queue.
             await self._house.settle()
 

@@ -31,6 +31,7 @@ from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.liveness import (
     LIVENESS,
+    SIGNING,
     Colour,
     Define,
     ListQuorums,
@@ -51,6 +52,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Scope,
     Terms,
 )
+from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import gone_name
 from tests.bed import BTC
@@ -193,6 +195,40 @@ async def test_too_few_suspend_withdrawals(guarded: Guarded) -> None:
     await guarded.serve("one")
     assert (await guarded.pass_time(1)).colour == Colour.RED
     assert guarded.suspensions()[0].state == SuspensionState.ACTIVE
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2, 3])
+@pytest.mark.parametrize("role", SIGNING)
+async def test_black_stops_what_needs_the_tier_alone(
+    guarded: Guarded, role: Role, gone: int
+) -> None:
+    """Hot signs every withdrawal; without warm or cold it pays on. Criterion: LIVE-23."""
+    names = ("ann", "bob", "cyd", "dee")
+    tier = Quorum(8, role, 2, tuple(Holder(4 + n) for n in range(len(names))), PERIOD_MS)
+    await guarded.exchange.say(Define(tier), chart.HOUSE, LIVENESS)
+    known = []
+    for one, name in zip(tier.holders, names, strict=True):
+        key = holders.key_of(secrets(name)).public_key.format().hex()
+        known.append(holders.Holder(one.person, f"signer-{name}.sock", key))
+        await guarded.serve(name)
+    online = [*holders.load(guarded.folder), holders.Online(tier.number, tuple(known))]
+    holders.keep(guarded.folder, online)
+    clock = guarded.exchange.bed.clock
+    assert isinstance(clock, ManualClock)
+    for number in range(4 + LASTS_MS // PERIOD_MS):
+        clock.advance(PERIOD_MS)
+        await guarded.worker.round()
+        for name in names[:gone] if not number else ():
+            await guarded.gone(name)
+    question = ListStandings(clock.exchange_ms())
+    measured = await guarded.exchange.house.ask(LIVENESS, question)
+    colour = [Colour.GREEN, Colour.AMBER, Colour.RED, Colour.BLACK][gone]
+    assert [one.colour for one in measured] == [Colour.GREEN, colour]
+    is_stopped = (role, colour) == (Role.HOT, Colour.BLACK)
+    assert [one.terms.scope.level for one in guarded.suspensions()] == [Level.GLOBAL] * is_stopped
+    number = await guarded.exchange.ask(CHAIN, BTC, 1_000, "addr")
+    state = WithdrawalState.QUEUED if is_stopped else WithdrawalState.WAITING
+    assert (await guarded.exchange.found(number)).state == state
 
 
 async def test_signers_that_come_up_late_stop_nothing(guarded: Guarded) -> None:

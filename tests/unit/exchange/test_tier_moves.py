@@ -167,6 +167,26 @@ def test_hot_below_its_mark_is_filled_to_its_target(tiers: Tiers) -> None:
     assert tiers.found(one.number).state == MoveState.DONE
 
 
+@pytest.mark.parametrize("role", [Role.HOT, Role.WARM, Role.COLD])
+def test_nothing_is_swept_to_a_warm_tier_that_is_black(tiers: Tiers, role: Role) -> None:
+    """It could not send it back; its refills wait for who signs them. Criterion: LIVE-23."""
+    period_ms = 1_000
+    tiers.fund(Tier.HOT, 200)
+    quorum = Quorum(1, role, 2, tuple(Holder(n) for n in range(1, 5)), period_ms)
+    assert tiers.world.say(LIVENESS, Define(quorum)) == 0
+    sweep = Want(CHAIN, BTC, Tier.HOT, Tier.WARM, unless_black=True)
+    tiers.world.time_ms += period_ms
+    assert tiers.say(sweep) == 0
+    (one,) = tiers.moves()
+    tiers.carry_out(one)
+    tiers.fund(Tier.HOT, 200)
+    tiers.world.time_ms += period_ms + 1  # nobody has answered for two of them
+    assert tiers.say(sweep) == (Refused.BLACK if role is Role.WARM else 0)
+    if role is Role.WARM:
+        # As in logs of before, where a stop of all withdrawals held it up.
+        assert tiers.say(msgspec.structs.replace(sweep, unless_black=False)) == 0
+
+
 def test_what_waits_for_coins_is_counted(tiers: Tiers) -> None:
     """Criterion: CUST-TIER-1. What is on its way is not hot's any more; what waits is added."""
     tiers.fund(Tier.HOT, 45)

@@ -143,9 +143,10 @@ class ListStandings(Asked, frozen=True, tag=1):
 
 
 class GetColour(Asked, frozen=True, tag=2):
-    """-> int, the worst colour of the quorums that sign, at a time."""
+    """-> int, the worst colour of the quorums that sign, at a time; `role`: of a tier's alone."""
 
     now_ms: int
+    role: int = 0
 
 
 class ListQuorums(Asked, frozen=True, tag=3):
@@ -433,7 +434,8 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         ]
         if isinstance(asked, ListStandings):
             return _encode(standings)
-        return _encode(max((one.colour for one in standings if one.role in SIGNING), default=0))
+        roles = (asked.role,) if asked.role else SIGNING
+        return _encode(max((one.colour for one in standings if one.role in roles), default=0))
 
     def _rounds(self) -> list[Rounded]:
         signing = (one for _, one in sorted(self.state.quorums.items()) if one.role in SIGNING)
@@ -465,9 +467,9 @@ class Liveness(UndoingFold[LivenessState, AnyWord]):
         return QuorumState(state.quorums[number], *put, answers)
 
 
-def worst_colour(now_ms: int, view: View) -> int:
-    """Of the quorums that sign, for other folds; green where nothing is measured."""
-    answer = view.query(AskFold(LIVENESS, _encode(GetColour(now_ms))))
+def worst_colour(now_ms: int, view: View, role: int = 0) -> int:
+    """Of the quorums that sign, or of a tier's, for other folds; green where none is measured."""
+    answer = view.query(AskFold(LIVENESS, _encode(GetColour(now_ms, role))))
     return Colour.GREEN if answer is None else _colour_of(answer)
 
 

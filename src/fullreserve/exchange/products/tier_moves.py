@@ -3,7 +3,8 @@
 The worker only asks; amounts come from the marks, the ledger and what withdrawals wait for. There
 is one move of an asset on a network at a time each way. A move is bound to its inputs or nonce
 before anybody signs, and signers ask this fold. While withdrawals are stopped nothing is decided
-and nothing is bound, unless the marks say otherwise. The fold wants no events and moves no money:
+and nothing is bound, unless the marks say otherwise; nothing is decided that would go to a warm
+tier of which too few holders are there. The fold wants no events and moves no money:
 what is final on a chain the fold of deposits posts.
 """
 
@@ -22,6 +23,7 @@ from fullreserve.exchange.products.custody_ledger import (
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, NetworkAsset, Tier
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.liveness import Colour, worst_colour
+from fullreserve.exchange.products.quorum_rules import Role
 from fullreserve.exchange.products.suspension_asking import ruled
 from fullreserve.exchange.products.suspension_wire import Action, Mode
 from fullreserve.exchange.products.tier_marks import Due, Standing, cut, is_sound, refill, sweep
@@ -126,6 +128,8 @@ class TierMoves(UndoingFold[TierMovesState, AnyWord]):
             return due.code
         if self._is_stopped(marks, view):
             return Refused.STOPPED
+        if word.unless_black and _is_black(word.target, moment, view):
+            return Refused.BLACK
         one = Move(
             *(moment.sequence, word.network, word.asset, word.source, word.target),
             *(amount_bytes(due.amount), word.place, due.why, moment.time_ms),
@@ -258,6 +262,11 @@ def _place_of(network: int, asset: int, view: View) -> tuple[NetworkState, Netwo
             if (one.terms.network, line.asset) == (network, asset):
                 return one, line
     return None
+
+
+def _is_black(target: int, moment: Moment, view: View) -> bool:
+    is_warm = target == Tier.WARM
+    return is_warm and worst_colour(moment.time_ms, view, Role.WARM) == Colour.BLACK
 
 
 def is_stopped(network: int, asset: int, view: View) -> bool:

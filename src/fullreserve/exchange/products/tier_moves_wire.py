@@ -33,6 +33,7 @@ class Refused(IntEnum):
     CONTRADICTS = 97_007  # what was said of the move before
     EXPIRED = 97_008
     NOT_AGREED = 97_009  # two operators have to agree that a move is to end by their word
+    BLACK = 97_010  # too few holders of warm are there to send it back
 
 
 class Why(IntEnum):
@@ -88,6 +89,8 @@ class Want(Word, frozen=True, tag=2):
 
     `room` is what the place may take by the worker's own rules; empty: as much as the marks say.
     `beside`: a move the other way does not hold it up, and one that is not bound gives way to it.
+    `unless_black`: nothing goes to warm while a quorum of it is black. Logs from before do not say
+    it: black of any tier stopped all withdrawals then, and moves with them.
     """
 
     network: int
@@ -97,6 +100,7 @@ class Want(Word, frozen=True, tag=2):
     place: int = 0
     room: Amount = b""
     beside: bool = False
+    unless_black: bool = False
 
 
 class Bind(Word, frozen=True, tag=3):
