@@ -100,7 +100,7 @@ class Tiers:
 
     def want(self, *tiers: Tier, room: bytes = b"", beside: bool = False, **place: int) -> int:
         source, target = tiers or (Tier.WARM, Tier.HOT)
-        where = {"network": CHAIN, "asset": BTC} | place
+        where: dict[str, Any] = {"network": CHAIN, "asset": BTC} | place
         word = Want(source=source, target=target, room=room, beside=beside, **where)
         return self.say(word)
 
@@ -173,7 +173,7 @@ def test_nothing_is_swept_to_a_warm_tier_that_is_black(tiers: Tiers, role: Role)
     period_ms = 1_000
     tiers.fund(Tier.HOT, 200)
     quorum = Quorum(1, role, 2, tuple(Holder(n) for n in range(1, 5)), period_ms)
-    assert tiers.world.say(LIVENESS, Define(quorum)) == 0
+    assert tiers.world.say(LIVENESS, Define(quorum)) == 0  # type: ignore[arg-type]
     sweep = Want(CHAIN, BTC, Tier.HOT, Tier.WARM, unless_black=True)
     tiers.world.time_ms += period_ms
     assert tiers.say(sweep) == 0
