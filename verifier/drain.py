@@ -27,15 +27,21 @@ beside what their owners have saved, up to the first that this does not cover. T
 transactions than lane S's half leaves, and one in any case. Where nobody is overdue the lanes have
 what was kept. In a line whose `opening` has "-2" what an owner has saved for those of his that are
 overdue and not paid stays apart for them; in others he keeps no more than his requests in lane L
-want.
+want. In a line whose `opening` has "-3" those that are overdue and that half of the budget has not
+paid stay in their lanes beside: in lane S at their place, or with their owner's share of lane L,
+which goes to them before his other requests; and they have waited since they first came in, though
+they left in between.
 
 A request that has come in with two more columns may be paid in tranches: the least of one and of
 what it leaves, and the step of which it is a multiple. Where a tick has a transaction left, it pays
 a tranche of the oldest request in turn, in lane L, of one owner of whom none is overdue: of those
 whose oldest has the columns and whose credit pays one, to whom the credit is largest, the oldest
 request among equals. It is as much as the credit pays; the request keeps its place with the rest,
-and its USD. The tick's `tranche` says so: the tranche is a withdrawal with the tick's number. What
-has come in again with another amount had a tranche that was not paid in the end.
+and its USD. In a line whose `opening` has "-3" owners of whom one is overdue are not left out: of
+theirs the oldest that is overdue counts, and for the first of all that are overdue what is kept for
+it (credit "-1") is due beside its owner's credit, which pays first. The tick's `tranche` says so:
+the tranche is a withdrawal with the tick's number. What has come in again with another amount had a
+tranche that was not paid in the end.
 
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
@@ -57,11 +63,13 @@ from typing import Any
 # The fourth: some line has requests that come first when they have waited for long.
 # The fifth: what an owner has saved stays for those of his that are overdue.
 # The sixth: some request may be paid in tranches.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6))
+# The seventh: those that are overdue stay in their lanes.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7))
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 FIRST = 100  # of the queue, who come first when they are overdue
 LANE_S, OVERDUE = 0, -1  # their credits among those of owners
 FOR_OVERDUE = -2  # no credit: that owners save for theirs
+IN_LANES = -3  # no credit: that they stay in their lanes
 
 
 class Wrong(Exception):
@@ -75,6 +83,7 @@ class Request:
         self.number, self.share, self.amount, self.usd = (int(text) for text in row[:4])
         # Of a tranche; 0: it is paid whole.
         self.least, self.step = (int(text) for text in row[4:] or ("0", "1"))
+        self.is_small = False  # its owner's whole queue is, in the tick that is looked at
 
 
 def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[str]:
@@ -85,6 +94,8 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
         expected = (FORMATS[any("owners" in line for line in lines)], FORMATS[2])
     if any(len(row) > 4 for line in lines for tick in line["ticks"] for row in tick["entered"]):
         expected = (FORMATS[5], FORMATS[5])
+    if any("-3" in line["opening"] for line in lines):
+        expected = (FORMATS[1], FORMATS[6])
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(dict.fromkeys(expected))}")
     _check_queue(artefact)
@@ -144,7 +155,7 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
     queue: dict[int, Request] = {}
     firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
-    if any(carried.get(one) for one in (LANE_S, OVERDUE, FOR_OVERDUE)):
+    if any(carried.get(one) for one in (LANE_S, OVERDUE, FOR_OVERDUE, IN_LANES)):
         raise Wrong(f"{name}: lane S, or those that are overdue, begin with a credit")
     waits = Waits(line, name)
     digest, everything, sequence = bytes(32), [], 0
@@ -177,10 +188,10 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
             overdue = waits.overdue(waiting, slots)
             paid, carried, part = _tick_of_few(waiting, budget, slots, small, carried, overdue)
         if tick.get("tranche", []) != ([str(one) for one in part] if part else []):
-            raise Wrong(f"{where}: the rules pay {part} as a tranche, it says {tick['tranche']}")
+            said = tick.get("tranche", "nothing")
+            raise Wrong(f"{where}: the rules pay {part} as a tranche, it says {said}")
         if part:
-            queue[part[0]].amount -= part[1]
-            carried[queue[part[0]].share] -= part[1]
+            _take_tranche(queue[part[0]], part[1], carried)
         if paid != [int(number) for number in tick["paid"]]:
             raise Wrong(f"{where}: the rules pay {paid}, it says {tick['paid']}")
         for number in paid:
@@ -198,13 +209,16 @@ class Waits:
         self._since: dict[int, int] = {}
         is_said = ("-1" in line["opening"], line.get("first"))
         wanted = (True, str(FIRST)) if self._most > 0 and "owners" in line else (False, None)
-        is_alone = "-2" in line["opening"] and "-1" not in line["opening"]
+        rules = [one for one in ("-2", "-3") if one in line["opening"]]
+        is_alone = len(rules) > ("-1" in line["opening"])
+        self._is_from_first = "-3" in rules
         if is_alone or self._most < 0 or ("maxWaitTicks" in line) != wanted[0] or is_said != wanted:
             raise Wrong(f"{name}: it does not say rightly who is overdue")
 
     def came(self, number: int) -> None:
-        """One has come in."""
-        self._since[number] = self._ticks
+        """One has come in, for the first time or again."""
+        if not (self._is_from_first and number in self._since):
+            self._since[number] = self._ticks
 
     def overdue(self, waiting: list[Request], slots: int) -> list[int]:
         """Who comes first in a tick, which counts for all that are there."""
@@ -240,19 +254,36 @@ def _tranche(
     lane_l: list[Request], overdue: list[Request], paid: list[int], has: dict[int, int]
 ) -> tuple[int, int] | None:
     """Which request is paid in part besides, and how much of it; None for none."""
+    unpaid = [request for request in overdue if request.number not in paid]
+    late = [request.share for request in overdue]
+    in_turn = lane_l
+    if IN_LANES in has:
+        late = []
+        in_turn = [request for request in unpaid if not request.is_small] + lane_l
     first: dict[int, Request] = {}
-    for request in lane_l:
+    for request in in_turn:
         if request.number not in paid:
             first.setdefault(request.share, request)
-    late = [request.share for request in overdue]
     best, found = 0, None
     for share, request in sorted(first.items(), key=lambda one: one[1].number):
         credit = has.get(share, 0)
+        if IN_LANES in has and request in unpaid[:1]:
+            credit += has[OVERDUE]
         amount = min(credit, request.amount - request.least) // request.step * request.step
         is_due = request.least and share not in late and amount >= request.least
         if is_due and (found is None or credit > best):
             best, found = credit, (request.number, amount)
     return found
+
+
+def _take_tranche(request: Request, amount: int, has: dict[int, int]) -> None:
+    """Its owner's credit pays first, then what is kept for those that are overdue."""
+    request.amount -= amount
+    own = min(amount, has.get(request.share, 0))
+    if own:
+        has[request.share] -= own
+    if amount > own:
+        has[OVERDUE] -= amount - own
 
 
 def _tick(
@@ -278,7 +309,11 @@ def _lanes(
     """What a budget and so many transactions pay of who is overdue, and of two lanes."""
     carried, saved = dict(carried), {}
     paid, budget = _first(overdue, len(lane_s), budget, slots, carried)
-    for one in (OVERDUE, FOR_OVERDUE):
+    late = [request for request in overdue if request.number not in paid]
+    if IN_LANES in carried:
+        lane_s = _in_order(lane_s + [request for request in late if request.is_small])
+        lane_l = _in_order(lane_l + [request for request in late if not request.is_small])
+    for one in (OVERDUE, FOR_OVERDUE, IN_LANES):
         if one in carried:
             saved[one] = carried.pop(one)
     others = {request.share: carried.get(request.share, 0) for request in overdue}
@@ -302,7 +337,14 @@ def _lanes(
     got = _max_min(budget, {share: wants[share] - had[share] for share in wants})
     has = {share: had[share] + got[share] for share in wants}
     for request in lane_l:
-        if len(paid) < slots and request.amount <= has[request.share]:
+        # What an owner has goes to his that are overdue first.
+        before = sum(
+            other.amount
+            for other in late
+            if other.share == request.share and other.number not in paid and IN_LANES in saved
+        )
+        spare = has[request.share] - (0 if request in late else before)
+        if len(paid) < slots and request.amount <= spare:
             has[request.share] -= request.amount
             wants[request.share] -= request.amount
             paid.append(request.number)
@@ -312,6 +354,10 @@ def _lanes(
         if own or has[share] > 0:
             kept[share] = own + min(has[share], most)
     return sorted(paid), {**saved, **kept}
+
+
+def _in_order(requests: list[Request]) -> list[Request]:
+    return sorted(requests, key=lambda request: request.number)
 
 
 def _for_overdue(
@@ -366,7 +412,8 @@ def _tick_of_few(
     for_others = slots
     in_turn = []
     for request in waiting:
-        if usd[request.share] <= small:
+        request.is_small = usd[request.share] <= small
+        if request.is_small:
             if request.number in overdue:
                 continue
             for_others -= 1

@@ -112,7 +112,7 @@ async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
     assert (progress["paid"], progress["paidAmt"]) == ("3", "25")
     await done(desk.ada, "lift", number)
     artefact = (await rest.get("x/drain", suspension=number)).row
-    assert artefact["format"] == "fullreserve-drain/6"
+    assert artefact["format"] == "fullreserve-drain/7"
     check(artefact, [progress["digest"]])
     found = place(artefact, ids.text(mine))
     assert found.endswith("a tranche in tick 1, a tranche in tick 2, paid as number 3, in tick 3")

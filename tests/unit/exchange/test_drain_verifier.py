@@ -18,12 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import suspension_gates, withdrawal_drains
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Cancel, Decide, Drain
-from fullreserve.exchange.products.drain import FOR_OVERDUE, LANE_S, OVERDUE, Waiting
+from fullreserve.exchange.products.drain import (
+    FOR_OVERDUE,
+    IN_LANES,
+    LANE_S,
+    OVERDUE,
+    Waiting,
+    tranche,
+)
 from fullreserve.exchange.products.drain import tick as line_tick
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, SplitLog, summed
 from fullreserve.exchange.products.suspension_wire import (
@@ -39,6 +48,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     EACH_LETS_GO,
     SMALL_SAVES,
     SPLITS,
+    STAYS_IN_LANE,
     GetDrains,
     GetSplits,
     SumDrains,
@@ -132,6 +142,8 @@ CASES = (
     (EACH_LETS_GO, True, 3),
     (SPLITS, True, 0),
     (SPLITS, True, 10),
+    (STAYS_IN_LANE, True, 0),
+    (STAYS_IN_LANE, True, 3),
 )
 
 
@@ -178,35 +190,51 @@ def test_the_order_is_worked_out_again(whole: dict[str, Any], tmp_path: Path) ->
     assert run(tmp_path, ["nonsense"]).returncode == 2
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_the_script_pays_what_a_tick_pays(seed: int) -> None:
-    """Whatever was saved, by the rules of before too. Criterion: SUS-VERIFY-1, SUS-DRAIN-12."""
-    _script()
-    script, draws = sys.modules["drain_verifier"], random.Random(seed)
-    owners = range(1, 5)
-    queue = [
-        Waiting(number, owner, draws.randrange(1, 30), is_small=owner == 1, is_overdue=late)
-        for number in range(11, 25)
-        for owner, late in [(draws.choice(owners), draws.random() < 0.3)]
-    ]
-    carried = {LANE_S: draws.randrange(4), OVERDUE: draws.randrange(9)}
-    carried |= dict.fromkeys(range(FOR_OVERDUE, FOR_OVERDUE + seed % 2), 0)
-    carried |= {owner: draws.randrange(40) for owner in owners}
-    budget, slots = draws.randrange(40), draws.randrange(1, 6)
-    rows = {one.number: script.Request([str(part) for part in (*one[:3], 0)]) for one in queue}
-    lanes = [
-        [rows[one.number] for one in queue if one.is_overdue],
-        [rows[one.number] for one in queue if one.is_small and not one.is_overdue],
-        [rows[one.number] for one in queue if not one.is_small and not one.is_overdue],
-    ]
-    paid, kept = script._lanes(lanes[0][:slots], *lanes[1:], budget, slots, carried)
+@st.composite
+def waiting_ones(draw: st.DrawFn) -> list[Waiting]:
+    """Requests of four owners, of whom the first has small ones; some overdue, some splittable."""
+    found = []
+    for number in range(11, 11 + draw(st.integers(1, 14))):
+        owner, amount = draw(st.integers(1, 4)), draw(st.integers(1, 30))
+        least = draw(st.sampled_from((0, max(1, -(-amount // 10)))))
+        is_late = draw(st.integers(0, 9)) < 4
+        found.append(Waiting(number, owner, amount, owner == 1, is_late, least))
+    return found
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    waiting_ones(),
+    st.sampled_from(((), (FOR_OVERDUE,), (IN_LANES,))),
+    st.lists(st.integers(0, 40), min_size=6, max_size=6),
+    st.tuples(st.integers(0, 40), st.integers(1, 6)),
+)
+def test_the_script_pays_what_a_tick_pays(
+    queue: list[Waiting], rules: tuple[int, ...], had: list[int], tick_: tuple[int, int]
+) -> None:
+    """Whatever was saved, by the rules of before too. Criteria: SUS-VERIFY-1, SUS-DRAIN-12, 20."""
+    script, (budget, slots) = _loaded(), tick_
+    carried = {LANE_S: had[0] // 4, OVERDUE: had[1]} | dict.fromkeys(rules, 0)
+    carried |= dict(enumerate(had[2:], 1))
     late = [one for one in queue if one.is_overdue][:slots]
-    done = line_tick([*late, *(one for one in queue if not one.is_overdue)], budget, slots, carried)
-    regarded = {one.owner for one in (*late, *queue) if not one.is_small} | {*carried} - {*owners}
+    queue = sorted([*late, *(one for one in queue if not one.is_overdue)])
+    rows = {one.number: script.Request([str(part) for part in (*one[:3], 0)]) for one in queue}
+    for one in queue:
+        rows[one.number].least, rows[one.number].is_small = one.least, one.is_small
+    lanes: list[list[Any]] = [[], [], []]
+    for one in queue:
+        lanes[0 if one.is_overdue else 1 if one.is_small else 2].append(rows[one.number])
+    paid, kept = script._lanes(*lanes, budget, slots, carried)
+    done = line_tick(queue, budget, slots, carried)
+    regarded = {one.owner for one in queue if one.is_overdue or not one.is_small}
+    regarded |= {*carried} - {1, 2, 3, 4}
     assert (tuple(paid), {each: has for each, has in kept.items() if each in regarded}) == (
         done.numbers,
         {each: has for each, has in done.credits.items() if each in regarded},
     )
+    part = tranche(queue, slots, done)
+    found = script._tranche(lanes[2], lanes[0], paid, kept) if len(paid) < slots else None
+    assert found == (None if part is None else part[:2])
 
 
 def test_whatever_is_changed_is_found(whole: dict[str, Any]) -> None:
@@ -272,13 +300,20 @@ def _hashed_again(ticks: list[dict[str, Any]]) -> None:
 
 
 def _script() -> Any:
+    module = _loaded()
+    return module.check, module.Wrong
+
+
+def _loaded() -> Any:
+    if "drain_verifier" in sys.modules:
+        return sys.modules["drain_verifier"]
     spec = importlib.util.spec_from_file_location("drain_verifier", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["drain_verifier"] = module
     spec.loader.exec_module(module)
-    return module.check, module.Wrong
+    return module
 
 
 # What names things for people, and is under no hash.

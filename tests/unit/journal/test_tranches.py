@@ -31,12 +31,13 @@ from verifier.drain import check
 @pytest.fixture
 async def bed(tmp_path: Path, request: pytest.FixtureRequest) -> Bed:
     made = await Bed.open(tmp_path, folds=[fold() for fold in SAFETY])
-    await tranches_log.fill(made, random.Random(request.param), 8, 9)
+    seed, *rules = request.param
+    await tranches_log.fill(made, random.Random(seed), *rules)
     await made.close()
     return made
 
 
-@pytest.mark.parametrize("bed", [0, 1], indirect=True)
+@pytest.mark.parametrize("bed", [(0, 8, 9), (1, 8, 9), (2, 12, 10, 2)], indirect=True)
 async def test_everybody_has_what_he_asked_for_or_has_it_back(bed: Bed) -> None:
     """Criterion: SUS-DRAIN-16, SUS-DRAIN-17, SUS-VERIFY-1."""
     (fold,) = (one for one in bed.folds if isinstance(one, Withdrawals))

@@ -33,9 +33,18 @@ TENTH = COIN // 10
 OF_POLICY = 7
 
 
-async def fill(bed: Bed, draws: random.Random, edition: int, stopping: int) -> None:
+class Splitting(Log):
+    """A log whose drains have so many ticks after which a request comes first; 0: none."""
+
+    max_wait = 0
+
+
+async def fill(
+    bed: Bed, draws: random.Random, edition: int, stopping: int, max_wait: int = 0
+) -> None:
     """Writes the log, by an edition of the rules of withdrawals and of suspensions."""
-    log = Log(bed, draws, OF_POLICY)
+    log = Splitting(bed, draws, OF_POLICY)
+    log.max_wait = max_wait
     await log.open()
     await safety_log.begin(log)
     await log.say(WITHDRAWALS, RequirePolicy(edition))
@@ -50,7 +59,7 @@ async def fill(bed: Bed, draws: random.Random, edition: int, stopping: int) -> N
     assert any(len(each.tranches) > 1 for each in state.split_logs.values())
 
 
-async def _stopped(log: Log, owner: int) -> None:
+async def _stopped(log: Splitting, owner: int) -> None:
     """One user's withdrawals, from the stop to its end, or until it is broken off for good."""
     draws = log.draws
     terms = stops.Terms(
@@ -77,7 +86,7 @@ def _fee(log: Log) -> bytes:
     return bytes(quote.fee) if is_quoted else amount_bytes(FEE_BTC)
 
 
-async def _drained(log: Log, number: int, owner: int) -> bool:
+async def _drained(log: Splitting, number: int, owner: int) -> bool:
     """Whether it came to its end."""
     draws = log.draws
     budgets = tuple(
@@ -86,7 +95,7 @@ async def _drained(log: Log, number: int, owner: int) -> bool:
         for line in one.assets
     )
     for word, who in (
-        (stops.Plan(number, 0, budgets, 1_000), OPERATORS[0]),
+        (stops.Plan(number, 0, budgets, 1_000, log.max_wait), OPERATORS[0]),
         (stops.Check(number), OPERATORS[0]),
         (stops.SignOff(number), OPERATORS[1]),
         (stops.SignOff(number), OPERATORS[2]),
@@ -99,7 +108,8 @@ async def _drained(log: Log, number: int, owner: int) -> bool:
             await log.settle()
             return True
         budget = amount_bytes(draws.randrange(1, 15) * TENTH)
-        await log.say(WITHDRAWALS, Drain(CHAIN, BTC, budget, draws.randrange(1, 4), number))
+        slots = draws.randrange(1, 4)
+        await log.say(WITHDRAWALS, Drain(CHAIN, BTC, budget, slots, number, log.max_wait))
         await _some_end(log, owner)
         if draws.randrange(6) == 0:
             await log.say(stops.SUSPENSIONS, stops.Fall(number), OPERATORS[1])

@@ -12,8 +12,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from fullreserve.exchange.products.drain import Waiting
-from fullreserve.exchange.products.drain_log import DrainTick, Entry
+from fullreserve.exchange.products.drain import IN_LANES, Waiting
+from fullreserve.exchange.products.drain_log import DrainLog, DrainTick, Entry
 from fullreserve.exchange.products.ranked import Ranked
 from fullreserve.exchange.products.withdrawal_state import SMALL_USD
 from fullreserve.exchange.wire.commands import amount_int
@@ -28,13 +28,21 @@ FIRST_IN_TURN = 100  # of the queue, who come before both lanes when they are ov
 class Line:
     """Who is in a pass's queue, by lane; worked out from the queue and the log's ticks alone.
 
-    `max_wait`: ticks after which a request is overdue; 0: none ever is.
+    `max_wait`: ticks after which a request is overdue; 0: none ever is. `is_from_first`: who leaves
+    and comes in again, as a request does of which a tranche came back, has waited since the first
+    time.
     """
 
     def __init__(
-        self, queue: dict[int, Entry], ticks: Sequence[DrainTick] = (), max_wait: int = 0
+        self,
+        queue: dict[int, Entry],
+        ticks: Sequence[DrainTick] = (),
+        max_wait: int = 0,
+        *,
+        is_from_first: bool = False,
     ) -> None:
         self._max_wait = max_wait
+        self._is_from_first = is_from_first
         self._ticks = 0  # that paid, or might have
         self._since: dict[int, int] = {}  # by request: ticks before it came
         self._queue: dict[int, Entry] = {}
@@ -45,10 +53,17 @@ class Line:
         self._large = Ranked()  # shares
         for entry in queue.values():
             self.enter(entry)
-        for tick in ticks if max_wait else ():
-            here = (entry.number for entry in tick.entered if entry.number in queue)
-            self._since |= dict.fromkeys(here, self._ticks)
+        if max_wait and ticks:
+            self._since = self._waited(queue, ticks)
+
+    def _waited(self, queue: dict[int, Entry], ticks: Sequence[DrainTick]) -> dict[int, int]:
+        since: dict[int, int] = {}
+        for tick in ticks:
+            for entry in tick.entered:
+                if not (self._is_from_first and entry.number in since):
+                    since[entry.number] = self._ticks
             self._ticks += tick.slots > 0
+        return since if self._is_from_first else {one: since[one] for one in queue}
 
     def ticked(self) -> None:
         """All who are there have waited for one more tick."""
@@ -67,7 +82,7 @@ class Line:
             self._large.add(entry.share, 0)
         insort(mine, entry.number)
         self._queue[entry.number] = entry
-        self._since[entry.number] = self._ticks
+        self._since.setdefault(entry.number, self._ticks)
         self._all.add(entry.number, 0)
 
     def lower(self, entry: Entry) -> None:
@@ -78,7 +93,8 @@ class Line:
         """Takes a request out; KeyError when it is not there."""
         entry = self._queue.pop(number)
         self._all.remove(number)
-        del self._since[number]
+        if not self._is_from_first:
+            del self._since[number]
         mine = self._numbers[entry.share]
         del mine[bisect_left(mine, number)]
         usd = self._usd[entry.share]
@@ -105,7 +121,10 @@ class Line:
         found = [self._waiting(number, is_small=True) for number in mine]
         large = (number for number in self._large_in_turn() if number not in overdue)
         found += (self._waiting(number, is_small=False) for number in large)
-        found += (self._waiting(number, is_small=False, is_overdue=True) for number in overdue)
+        found += (
+            self._waiting(number, is_small=number in self._small, is_overdue=True)
+            for number in overdue
+        )
         return sorted(found)
 
     def _overdue(self, slots: int) -> dict[int, None]:
@@ -122,3 +141,8 @@ class Line:
     def _waiting(self, number: int, *, is_small: bool, is_overdue: bool = False) -> Waiting:
         entry = self._queue[number]
         return Waiting(number, entry.share, amount_int(entry.amount), is_small, is_overdue)
+
+
+def line_of(log: DrainLog, queue: dict[int, Entry], max_wait: int) -> Line:
+    """A line as its log has it."""
+    return Line(queue, log.ticks, max_wait, is_from_first=IN_LANES in log.opening)

@@ -10,7 +10,7 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products import drain
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.custody_wire import Drain
-from fullreserve.exchange.products.drain_line import LOOKED_AT, PAID_AT_ONCE, Line
+from fullreserve.exchange.products.drain_line import LOOKED_AT, PAID_AT_ONCE, Line, line_of
 from fullreserve.exchange.products.drain_log import (
     LOGS_KEPT,
     DrainLog,
@@ -31,6 +31,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     EACH_LETS_GO,
     SMALL_SAVES,
     SMALL_USD,
+    STAYS_IN_LANE,
     Withdrawal,
     WithdrawalState,
 )
@@ -184,19 +185,21 @@ class Drains(Splits):
             opening = {drain.LANE_S: amount_bytes(0)} if self.state.edition >= SMALL_SAVES else {}
             if max_wait:
                 opening[drain.OVERDUE] = amount_bytes(0)
-                if self.state.edition >= EACH_LETS_GO:
+                if self.state.edition >= STAYS_IN_LANE:
+                    opening[drain.IN_LANES] = amount_bytes(0)
+                elif self.state.edition >= EACH_LETS_GO:
                     opening[drain.FOR_OVERDUE] = amount_bytes(0)
                 self._bound_waits(key, max_wait)
             self._set(logs, asset, DrainLog(opening))
             self._set(passes, asset, Pass(credits=dict(opening)))
-            self._set(lines, key, Line({}, (), max_wait))
+            self._set(lines, key, line_of(logs[asset], {}, max_wait))
             self._known.drained.setdefault(suspension, {})
             self._forget_drains()
         else:
             # Taken last when the word is taken back: the queue is the old one then.
             most = self.state.max_wait_of(*key)
             self._undo.append(
-                lambda: lines.__setitem__(key, Line(passes[asset].queue, logs[asset].ticks, most))
+                lambda: lines.__setitem__(key, line_of(logs[asset], passes[asset].queue, most))
             )
         return logs[asset], passes[asset]
 
@@ -258,15 +261,17 @@ class Drains(Splits):
     ) -> tuple[tuple[int, ...], drain.Part | None]:
         done = self.state.passes[key[0]][key[1]][key[2]]
         waiting = [self._with_cut(key[0], each) for each in waiting]
-        shares = dict.fromkeys(each.owner for each in waiting if not each.is_small)
-        own = (drain.LANE_S, drain.OVERDUE, drain.FOR_OVERDUE)
+        shares = dict.fromkeys(one.owner for one in waiting if one.is_overdue or not one.is_small)
+        own = (drain.LANE_S, drain.OVERDUE, drain.FOR_OVERDUE, drain.IN_LANES)
         shares |= dict.fromkeys(one for one in own if one in done.credits)
         carried = {share: amount_int(done.credits.get(share, bytes(16))) for share in shares}
         found = drain.tick(waiting, amount_int(asked.budget), slots, carried)
         part = drain.tranche(waiting, slots, found)
         if part is not None:
             (owner,) = (each.owner for each in waiting if each.number == part.number)
-            found.credits[owner] -= part.amount
+            found.credits[owner] = found.credits.get(owner, 0) - part.amount + part.kept
+            if part.kept:
+                found.credits[drain.OVERDUE] -= part.kept
         for share in shares:
             if share in found.credits:
                 self._set(done.credits, share, amount_bytes(found.credits[share]))

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from fullreserve.exchange.products.changes import ByChange
 from fullreserve.exchange.products.custody_wire import Destination
-from fullreserve.exchange.products.drain_line import Line
+from fullreserve.exchange.products.drain_line import Line, line_of
 from fullreserve.exchange.products.drain_log import NO_SPLITS, DrainSum, Pass, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.ranked import Before, Ranked
@@ -92,8 +92,8 @@ class Index:
             for network, by_asset in by_network.items():
                 for asset, one_pass in by_asset.items():
                     key = (suspension, network, asset)
-                    ticks = state.drains[suspension][network][asset].ticks
-                    self.lines[key] = Line(one_pass.queue, ticks, state.max_wait_of(*key))
+                    log = state.drains[suspension][network][asset]
+                    self.lines[key] = line_of(log, one_pass.queue, state.max_wait_of(*key))
                     self._told(*key, one_pass)
         self.changes: ByChange[int] = ByChange()  # by owner
         self.all_changes: ByChange[int] = ByChange()

@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 11  # of the fold's rules, that this version knows
+EDITION = 12  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -56,6 +56,9 @@ REST_COMES_BACK = 10
 # has been let go by whoever let its request go, no quote outlives the queue that it was for, and a
 # request is known as long as a tranche of it is open.
 OF_ONE_REQUEST = 11
+# The edition from which on in a drain that begins those that have waited for long stay in their
+# lanes, are paid in tranches too, and have waited since they first came in.
+STAYS_IN_LANE = 12
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.

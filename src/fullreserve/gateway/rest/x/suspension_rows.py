@@ -47,8 +47,9 @@ Logs = dict[int, dict[int, DrainLog]]
 
 # The second: by a few; the third: with the queue committed to request by request. The fourth: some
 # line has requests that come first when they have waited for long. The fifth:
-# what owners save stays for those. The sixth: some request may be paid in tranches.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6))
+# what owners save stays for those. The sixth: some request may be paid in tranches. The seventh:
+# those that have waited for long stay in their lanes.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7))
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
 # How wide a suspension is, by what operators call it, in and out.
@@ -307,7 +308,7 @@ def artefact(
     ]
     has_waits = any("maxWaitTicks" in line for line in lines)
     return {
-        "format": FORMATS[5 if splits.cuts else _format(lines, has_roll=roll is not None)],
+        "format": FORMATS[_format(lines, has_roll=roll is not None, is_split=bool(splits.cuts))],
         "suspension": str(one.number),
         "orderingKey": ("overdue first; " if has_waits else "") + ORDERING,
         "idBase": str(ids.BASE),
@@ -334,7 +335,11 @@ def _bounds(drained: DrainSum | None) -> Row:
     return found
 
 
-def _format(lines: Sequence[Row], *, has_roll: bool) -> int:
+def _format(lines: Sequence[Row], *, has_roll: bool, is_split: bool) -> int:
+    if has_roll and any("-3" in line["opening"] for line in lines):
+        return 6
+    if is_split:
+        return 5
     if has_roll:
         if any("-2" in line["opening"] for line in lines):
             return 4
