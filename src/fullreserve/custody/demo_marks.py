@@ -65,7 +65,7 @@ def policy_of(networks: Sequence[Network], approvers: Mapping[str, str]) -> Tier
 
 
 def _rules(network: Network) -> list[Rule]:
-    is_script, of = network.kind == "utxo", network.addresses()
+    is_script, of = network.is_script, network.addresses()
     hot = [of.place(of.own[0])] if is_script else [bytes.fromhex(lane) for lane in network.lanes]
     return [
         Rule(

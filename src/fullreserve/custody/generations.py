@@ -36,6 +36,6 @@ async def _begun(network: Network, newest: Callable[[int], Awaitable[int]]) -> N
         one if one.start else msgspec.structs.replace(one, start=start) for one in network.later
     )
     hot = msgspec.structs.replace(network, later=later).addresses()
-    named = hot.address(hot.own[0]) if network.kind == "utxo" else ""
+    named = hot.address(hot.own[0]) if network.is_script else ""
     log.info("branches begin", network=network.network, start=start, hot=named)
     return msgspec.structs.replace(network, later=later)

@@ -151,7 +151,7 @@ class Gifts:
 
     def shown(self, sums: Sequence[GiftSum]) -> tuple[tuple[Unasked, ...], tuple[UnaskedSum, ...]]:
         """For operators: the largest of each tier and asset, and all of them as sums."""
-        scales, prefix = self._network.scales, "" if self._network.kind == "utxo" else "0x"
+        scales, prefix = self._network.scales, self._network.family.id_prefix
         largest = (
             Unasked(one.tier, one.asset, amount, one.height, prefix + one.txid.hex())
             for each in sums

@@ -61,7 +61,7 @@ def places(network: Network, newest: int) -> Iterator[Place]:
     if network.needs_memo:
         yield _of_index(number, of, HOUSE_INDEX, Tier.DEPOSIT)
         return
-    if isinstance(of, UtxoAddresses):
+    if network.is_script:
         for index in of.own:
             yield _of_index(number, of, index, Tier.HOT)
         yield _of_index(number, of, COLD_INDEX, Tier.COLD)
@@ -101,7 +101,7 @@ def prove(
     if isinstance(of, UtxoAddresses):
         index = int(place.key.removeprefix(BRANCH))
         script, keys = of.witness_script(index), of.keys(index)
-    parts = _signed(data, network, question, network.threshold if script else 1)
+    parts = _signed(data, network, question, network.signatures)
     if script:
         parts.sort(key=lambda part: keys.index(signer_of(part, message, network.hrp)))
     return Ownership(

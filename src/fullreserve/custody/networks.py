@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.custody.addresses import Addresses, EvmAddresses, MemoAddresses, UtxoAddresses
-from fullreserve.custody.chains import evm
+from fullreserve.custody.addresses import Addresses, UtxoAddresses
 from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.families import FAMILIES
+from fullreserve.custody.chains.family import Family
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.chains.worth import TIMES
@@ -20,9 +21,6 @@ from fullreserve.custody.hd import Public
 from fullreserve.custody.units import Scale
 
 FILE = "custody.json"
-KINDS = ("evm", "memo", "utxo")  # of chains that there is an adapter for
-# In the ledger's units of a chain's coin: half a coin, and five.
-UTXO_FEES_A_DAY, EVM_FEES_A_DAY = 50_000_000, 500_000_000
 
 
 class BadNetworks(ValueError):
@@ -62,7 +60,7 @@ class FeeBounds(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """One chain. `kind` chooses the adapter: `evm`, `memo` or `utxo`.
+    """One chain. `kind` names its family: `evm`, `memo` or `utxo`.
 
     The first node is followed; a second one, where there is one, has to agree with it. A network
     without any is not served.
@@ -96,8 +94,23 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     later: tuple[Generation, ...] = ()  # what followed `branches`, oldest first
 
     @property
+    def family(self) -> Family:
+        """What its kind is; BadNetworks."""
+        found = FAMILIES.get(self.kind)
+        if found is None:
+            raise BadNetworks(
+                f"network {self.network} is of kind {self.kind!r}; allowed: {', '.join(FAMILIES)}"
+            )
+        return found
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it has coins of scripts, as Bitcoin, and not accounts; BadNetworks."""
+        return self.family.is_script
+
+    @property
     def needs_memo(self) -> bool:
-        return self.kind == "memo"
+        return self.family.needs_memo
 
     @property
     def terms(self) -> Terms:
@@ -110,23 +123,23 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fees_a_day(self) -> int:
         """The bound of a signer's moves that nobody approved, in the coin's own units."""
-        usual = UTXO_FEES_A_DAY if self.kind == "utxo" else EVM_FEES_A_DAY
-        return self.scales[self.coin].to_chain(self.fee_budget or usual)
+        return self.scales[self.coin].to_chain(self.fee_budget or self.family.fees_a_day)
+
+    @property
+    def signatures(self) -> int:
+        """How many signers it takes."""
+        return self.threshold if self.is_script else 1
 
     def addresses(self) -> Addresses:
         """How its addresses are written and read; BadNetworks."""
-        if self.kind not in KINDS:
-            raise BadNetworks(
-                f"network {self.network} is of kind {self.kind!r}; allowed: {', '.join(KINDS)}"
-            )
-        branches = [one.public() for one in self.branches]
-        later = [(one.start, [each.public() for each in one.branches]) for one in self.begun]
-        if self.kind == "utxo":
-            return UtxoAddresses(branches, self.threshold, self.hrp, later)
-        contracts = [bytes.fromhex(one) for one in self.tokens.values()]
-        if self.needs_memo:
-            return MemoAddresses(branches[0], contracts)
-        return EvmAddresses(branches[0], contracts, [(start, one[0]) for start, one in later])
+        return self.family.addresses(self)
+
+    def scripts(self) -> UtxoAddresses:
+        """Its addresses where they are of scripts; BadNetworks."""
+        of = self.addresses()
+        if not isinstance(of, UtxoAddresses):
+            raise BadNetworks(f"network {self.network} has accounts, and no scripts")
+        return of
 
     @property
     def begun(self) -> tuple[Generation, ...]:
@@ -140,36 +153,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""
-        return [self._chain(Node(url)) for url in self.nodes]
-
-    def _chain(self, node: Node) -> Chain:
-        of = self.addresses()
-        if isinstance(of, UtxoAddresses):
-            # Read where it is needed alone: it takes a while, and accounts do without.
-            from fullreserve.custody.chains import utxo
-
-            genesis = bytes.fromhex(self.genesis)
-            terms = utxo.Terms(self.network, self.coin, genesis, self.most_keys, self.threshold)
-            return utxo.UtxoChain(node, of, terms)
-        return self._evm(node, of)
-
-    def _evm(self, node: Node, of: Addresses) -> Chain:
-        if isinstance(of, MemoAddresses):
-            return evm.MemoChain(node, of, self.evm_terms())
-        return evm.EvmChain(node, of, self.evm_terms())
-
-    def evm_terms(self) -> evm.Terms:
-        """What distinguishes it from other chains of accounts."""
-        return evm.Terms(
-            self.network,
-            self.chain_id,
-            self.coin,
-            {asset: bytes.fromhex(contract) for asset, contract in self.tokens.items()},
-            tuple(bytes.fromhex(lane) for lane in self.lanes),
-            self.unlock_after,
-            self.decimals,
-            left=tuple(bytes.fromhex(lane) for lane in self.left),
-        )
+        return [self.family.chain(self, Node(url)) for url in self.nodes]
 
 
 def load(data: Path) -> list[Network]:

@@ -8,8 +8,6 @@ from threading import Lock
 
 import structlog
 
-from fullreserve.custody.addresses import UtxoAddresses
-from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.left import leave
 from fullreserve.custody.networks import Network
@@ -30,7 +28,7 @@ class Quorum:
         self._data = data
         self._previous = previous  # of `Chain`
         self._network = network
-        self._needed = network.threshold if network.kind == "utxo" else 1
+        self._needed = network.signatures
         self._gone: dict[str, None] = {}  # asked last, since each makes all others wait
         self._place = data / gone_name(network.network)
         self._place.unlink(missing_ok=True)  # what an earlier run left is found anew
@@ -48,11 +46,12 @@ class Quorum:
         parts: list[bytes] = []
         said: list[str] = []
         question = SignPlan(plan, self._previous(plan))
+        family = self._network.family
         for name in sorted(self._network.signers, key=self._gone.__contains__):
             try:
                 part = ask_named(self._data, name, question)
                 self._gone.pop(name, None)
-                if self._is_of(part, plan):
+                if family.is_of(self._network, plan, part):
                     parts.append(part)
                 else:
                     said.append(f"{name}: it signed otherwise, by another file of networks")
@@ -62,7 +61,7 @@ class Quorum:
                 self._gone[name] = None
                 said.append(f"{name}: {problem}")
             if len(parts) == self._needed:
-                return self._completed(plan, parts)
+                return family.completed(plan, parts)
         reasons = "; ".join(said) or "the network names no signers"
         raise NotSigned(f"{len(parts)} of {self._needed} signers signed: {reasons}")
 
@@ -75,18 +74,3 @@ class Quorum:
                 return
             leave(self._place, gone, "nobody is told of silent signers")
             self._told = gone
-
-    def _is_of(self, part: bytes, plan: Plan) -> bool:
-        addresses = self._network.addresses()
-        if not isinstance(addresses, UtxoAddresses):
-            return True  # what another key than the account's signs is another account's
-        from fullreserve.custody.chains import utxo_transaction as tx
-
-        return tx.is_of(part, tx.read_body(plan.body), addresses)
-
-    def _completed(self, plan: Plan, parts: list[bytes]) -> Attempt:
-        if self._network.kind == "utxo":
-            from fullreserve.custody.chains import utxo_transaction
-
-            return utxo_transaction.completed(parts)
-        return evm_transaction.read_body(plan.body).signed(parts[0])

@@ -81,7 +81,7 @@ def patience(network: Network, payer: Path, block: Block) -> int:
     Coins of Bitcoin's family are found by following the chain: change that the payer has not seen
     yet looks as if it were gone.
     """
-    if network.kind != "utxo":
+    if not network.is_script:
         return LASTS_MS
     kept = read_cursor(payer, network.network)
     blocks = following.restore(kept).blocks if kept else []
@@ -326,7 +326,7 @@ class Reconciler:
         known: list[tier_moves.Move] = await self._house.ask(
             tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=False, limit=AT_ONCE)
         )
-        is_script = self._network.kind == "utxo" and not self._uncompared
+        is_script = self._network.is_script and not self._uncompared
         spent = self._tiers.spent() if is_script else []
         return Planned(frozenset(one.binding for one in known if one.binding), spent)
 
@@ -335,7 +335,7 @@ class Reconciler:
         if newest != self._newest:
             self._places = await asyncio.to_thread(lambda: list(places(self._network, newest)))
             self._newest = newest
-        if self._network.kind == "utxo":
+        if self._network.is_script:
             self._learn_coins()
         self._accounts, sums = await self._of_tiers(block)
         for one in await asyncio.to_thread(self._agreed, block):
@@ -363,7 +363,7 @@ class Reconciler:
         try:
             accounts = self._tiers.accounts()
             held: dict[wire.Tier, int] | None = {}
-            if self._network.kind == "utxo":
+            if self._network.is_script:
                 held = await self._coins(block)
         except (BadRecord, NodeProblem) as problem:
             # The other tiers are: a node that lacks old blocks hides no loss of hot.

@@ -27,8 +27,6 @@ from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks
-from fullreserve.custody.addresses import UtxoAddresses
-from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import GAS, Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
@@ -50,15 +48,7 @@ from fullreserve.custody.signer_wire import (
     peer_of,
     serve_frames,
 )
-from fullreserve.custody.signing import (
-    COLD,
-    EvmPolicy,
-    Policy,
-    UtxoPolicy,
-    WillNotSign,
-    branch_of,
-    lanes_of,
-)
+from fullreserve.custody.signing import Policy, WillNotSign
 from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -132,7 +122,7 @@ class Signer:
         plan = question.plan
         policy = self._policy(plan.network)
         approved = await self._intents.approved(plan)
-        covered = await self._intents.covered(plan) if isinstance(policy, UtxoPolicy) else 0
+        covered = await self._intents.covered(plan) if policy.charges_payments else 0
 
         def charge(of: Plan, fee: int, for_payments: bool) -> None:
             if fee > covered:
@@ -140,10 +130,9 @@ class Signer:
 
         signature = policy.sign(plan, approved, question.previous, charge)
         is_given = plan.move is not None and plan.move.key.startswith(GAS)
-        if isinstance(policy, EvmPolicy) and not approved and not is_given:
-            # Of a script's coins, and what a lane that was left is given, all counts.
-            signed = evm_transaction.read_body(plan.body).signed(signature)
-            self._budget.signed(plan, signed.txid)
+        # What a lane that was left is given counts all.
+        if not approved and not is_given and (name := policy.name_of(plan, signature)):
+            self._budget.signed(plan, name)
         return signature
 
     def _policy(self, network: int) -> Policy:
@@ -159,25 +148,8 @@ class Signer:
 
 def policies_of(served: Sequence[Network], secrets: Mapping[str, bytes]) -> dict[int, Policy]:
     """What a signer with these secrets signs on each network; none where it has no key."""
-    made = {one.network: _policy(one, secrets) for one in served}
+    made = {one.network: one.family.policy(one, secrets) for one in served}
     return {network: policy for network, policy in made.items() if policy is not None}
-
-
-def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
-    branch = branch_of(secrets, network.network)
-    of = network.addresses()
-    if isinstance(of, UtxoAddresses):
-        if branch is None:
-            return None
-        from fullreserve.custody.chains import utxo
-
-        keys, rate = network.most_keys, utxo.RATE_CAP
-        return UtxoPolicy(of, rate, keys, network.threshold, branch, network.hrp)
-    lanes = dict(lanes_of(secrets))
-    cold = PrivateKey(secrets[COLD]) if COLD in secrets else None
-    if not (lanes or branch or cold):
-        return None
-    return EvmPolicy(network.evm_terms(), lanes, of, branch, cold)
 
 
 async def run(spec: Spec, passphrase: bytes) -> None:
@@ -205,7 +177,7 @@ async def run(spec: Spec, passphrase: bytes) -> None:
         else None
     )
     log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
-    accounts = [one for one in served if isinstance(signer.policies.get(one.network), EvmPolicy)]
+    accounts = [one for one in served if one.network in policies and not one.is_script]
     nodes = {one.network: (one.chains(), one.unlock_after) for one in accounts}
     await until_terminated(SettledFees(budget, nodes).run(clock))
     server.close()

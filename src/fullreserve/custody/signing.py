@@ -9,7 +9,7 @@ need nobody's approval: they cannot leave.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from coincurve import PrivateKey
@@ -43,6 +43,37 @@ def _uncounted(plan: Plan, fee: int, for_payments: bool) -> None:
     """Of who signs for himself alone."""
 
 
+class Policy(Protocol):
+    """What a signer knows of one network by itself, by which it rebuilds what it signs."""
+
+    @property
+    def charges_payments(self) -> bool:
+        """Whether `charge` is told of payments as well, beyond what their withdrawals' fees are."""
+
+    def sign(
+        self,
+        plan: Plan,
+        approved: Sequence[Payment],
+        previous: Sequence[bytes] = (),
+        charge: Charge = _uncounted,
+    ) -> bytes:
+        """Its part of the signed transaction, which `Family.completed` takes; WillNotSign.
+
+        `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `previous` is
+        what `Chain.previous` says of the plan. `charge` is told what a move that nobody approved
+        may cost, before a key is used; it may refuse.
+        """
+
+    def name_of(self, plan: Plan, signature: bytes) -> bytes:
+        """The id of what was signed, by which its cost is looked up once it is final.
+
+        Nothing where that is known before, as of a script's coins: what is charged is its fee.
+        """
+
+    def prove(self, key: str, message: str, *, hashed: bool = False) -> bytes:
+        """A message signed by a key; WillNotSign."""
+
+
 class EvmPolicy(NamedTuple):
     """What a signer knows of an EVM network by itself."""
 
@@ -51,6 +82,13 @@ class EvmPolicy(NamedTuple):
     addresses: Addresses
     branch: Private | None = None  # of users' addresses
     cold: PrivateKey | None = None
+
+    @property
+    def charges_payments(self) -> bool:
+        return False
+
+    def name_of(self, plan: Plan, signature: bytes) -> bytes:
+        return evm_transaction.read_body(plan.body).signed(signature).txid
 
     def sign(
         self,
@@ -185,6 +223,13 @@ class UtxoPolicy(NamedTuple):
     branch: Private  # this signer's own
     hrp: str = "bcrt"
 
+    @property
+    def charges_payments(self) -> bool:
+        return True
+
+    def name_of(self, plan: Plan, signature: bytes) -> bytes:  # noqa: ARG002 - the interface
+        return b""
+
     def sign(
         self,
         plan: Plan,
@@ -249,9 +294,6 @@ class UtxoPolicy(NamedTuple):
         if found is None or found.public_key.format() not in keys:
             raise WillNotSign(f"{key!r} is no key of this signer's")
         return ownership.sign_as_key(found, message, self.hrp)
-
-
-Policy = EvmPolicy | UtxoPolicy
 
 
 def lanes_of(secrets: Mapping[str, bytes]) -> Iterator[tuple[bytes, PrivateKey]]:

@@ -33,7 +33,7 @@ def faults(network: Network) -> Iterator[str]:
     if signers < len(network.signers):
         yield "a signer stands twice"
     yield from _later(network)
-    if network.kind == "utxo":
+    if network.is_script:
         m = network.threshold
         if m < SIGNATURES_MIN:
             yield f"{m} of its keys moves its coins: at least {SIGNATURES_MIN} have to sign"
@@ -77,7 +77,7 @@ def _later(network: Network) -> Iterator[str]:
         yield f"generations begin at {starts}: none may begin below the one before it"
     if network.needs_memo:
         yield "its users share one address: no branch can follow its own"
-    if network.kind != "utxo" and any(len(one.branches) != 1 for one in network.later):
+    if not network.is_script and any(len(one.branches) != 1 for one in network.later):
         yield "a generation of users' accounts is one branch"
 
 

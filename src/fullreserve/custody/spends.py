@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Block, Chain
-from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.holdings import COLD_INDEX, Place
 from fullreserve.custody.store import read_plans
 from fullreserve.custody.tier_places import SpentCoin
@@ -66,20 +65,17 @@ class Spends:
         return sorted(one for one in found if not one.coin or one.tier == tier)
 
     def _unplanned(self, places: Sequence[Place], block: Block, moves: Planned) -> frozenset[Spend]:
-        if isinstance(self._chain, EvmChain):
-            return frozenset(self._nonces(self._chain, places, block, moves))
-        return frozenset(self._coins(moves))
+        if self._chain.is_script:
+            return frozenset(self._coins(moves))
+        return frozenset(self._nonces(places, block, moves))
 
-    def _nonces(
-        self, chain: EvmChain, places: Sequence[Place], block: Block, moves: Planned
-    ) -> Iterator[Spend]:
-        accounts = [one.place for one in places]
+    def _nonces(self, places: Sequence[Place], block: Block, moves: Planned) -> Iterator[Spend]:
+        chain, accounts = self._chain, [one.place for one in places]
         used = chain.used(accounts, block)
         safes = chain.used_by_safes([one.place for one in places if not one.key], block)
         # Read after the chain: whoever sends keeps his plan before.
         plans = read_plans(self._payer, chain.network)
-        bodies = (evm_transaction.read_body(plan.body) for plan in plans)
-        planned = {Spend(body.lane, body.nonce) for body in bodies}
+        planned = {Spend(*taken) for plan in plans if (taken := chain.nonce_of(plan))}
         for place, count in used.items():
             yield from {Spend(place, nonce) for nonce in range(count)} - planned
         for place, count in safes.items():

@@ -32,7 +32,7 @@ class Sweeping:
         self._due: dict[int, None] = {}
         self._rounds = 0
         self._coins = None
-        if network.kind == "utxo":
+        if network.is_script:
             from fullreserve.custody.chains.utxo import UtxoChain
             from fullreserve.custody.coins import Coins
 

@@ -41,7 +41,7 @@ class TierPlaces:
 
     def accounts(self) -> list[Place]:
         """Safes, and what the file of networks names as warm; BadRecord."""
-        if self._network.kind == "utxo":
+        if self._network.is_script:
             return []
         of, number = self._network.addresses(), self._network.network
         found = {

@@ -21,7 +21,7 @@ class Transactions:
 
     def __init__(self, data: Path, served: Sequence[Network]) -> None:
         self._paths = (data / WATCHER_STORE, data / PAYER_STORE)
-        self._prefixes = {one.network: "" if one.kind == "utxo" else "0x" for one in served}
+        self._prefixes = {one.network: one.family.id_prefix for one in served}
         self._known: dict[bytes, str] = {}
 
     def text(self, transfer: bytes) -> str:

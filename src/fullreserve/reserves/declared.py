@@ -116,7 +116,7 @@ def judged(network: Network, one: Declared) -> None:
     document = msgspec.structs.asdict(one) | {"signatures": list(one.signatures)}
     try:
         _judge_coins(judge, network, one)
-        if network.kind == "utxo":
+        if network.is_script:
             judge.check_script_place(document, chain, network.hrp)
         elif one.form == SAFE_FORM:
             judge.check_said(document, chain)
@@ -128,7 +128,7 @@ def judged(network: Network, one: Declared) -> None:
 
 def _judge_coins(judge: ModuleType, network: Network, one: Declared) -> None:
     """NotProven, judge.Refused."""
-    if one.coins and network.kind != "utxo":
+    if one.coins and not network.is_script:
         raise NotProven("an account's balance is read from its chain: no coins are named with it")
     judge.coins_of({"coins": [{"outpoint": name, "amount": "1"} for name in one.coins]})
     if len(set(one.coins)) != len(one.coins):

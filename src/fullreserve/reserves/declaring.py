@@ -80,8 +80,8 @@ def newest_of(network: Network) -> Pinned:
     """Its newest block; NodeProblem."""
     node = Node(network.nodes[0])
     try:
-        is_utxo = network.kind == "utxo"
-        return coins_chain.newest(node) if is_utxo else accounts_chain.pinned(node, 0)
+        is_script = network.is_script
+        return coins_chain.newest(node) if is_script else accounts_chain.pinned(node, 0)
     finally:
         node.close()
 

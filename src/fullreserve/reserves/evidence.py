@@ -479,7 +479,7 @@ class _Part(msgspec.Struct, frozen=True):
             "coin": {"symbol": self.coins.symbol, "decimals": self.coins.decimals},
             "places": [self._place(one, ages) for one in self.places],
         }
-        if self.network.kind == "utxo":
+        if self.network.is_script:
             return {**shared, "kind": "utxo", "hrp": self.network.hrp, "tokens": []}
         return {
             **shared,
@@ -573,7 +573,7 @@ def _read(
 ) -> tuple[Found, list[Mined]]:
     """What is there, and which payments are in blocks; NodeProblem."""
     sent = leaving.sent(data, network)
-    if network.kind == "utxo":
+    if network.is_script:
         found = coins_chain.found(data, network, coins.symbol, places, sent)
     else:
         found = _read_accounts(network, coins, places)

@@ -34,6 +34,6 @@ def known_addresses(vault: Vault, data: Path, accounts: Sequence[DemoKey]) -> No
 
 def address_on(network: Network) -> str:
     """The wallet's address on a chain."""
-    if network.kind == "utxo":
+    if network.is_script:
         return outside(network.hrp)
     return f"{WALLET}:{MEMO}" if network.needs_memo else WALLET

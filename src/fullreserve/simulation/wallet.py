@@ -120,7 +120,7 @@ def _paid(coin: Coin, units: int, address: str) -> str:
         place = coin.network.addresses().read(text)
     except BadAddress as problem:
         raise CannotPay(f"{text!r} is no address of {coin.name}: {problem}") from None
-    if coin.network.kind == "utxo":
+    if coin.network.is_script:
         return _paid_in_outputs(coin, units, place)
     node, to = Node(coin.network.nodes[0]), "0x" + place.hex()
     rich, wallet = node.call("eth_accounts")[:2]
@@ -187,7 +187,7 @@ def _held_in_outputs(coin: Coin) -> int:
 
 def _held(coin: Coin) -> int:
     network = coin.network
-    if network.kind == "utxo":
+    if network.is_script:
         return _held_in_outputs(coin)
     node = Node(network.nodes[0])
     if coin.asset == network.coin:

@@ -16,6 +16,7 @@ import pytest
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody.chains.evm import EvmChain
+from fullreserve.custody.chains.families import evm_terms
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.hd import Private
 from fullreserve.custody.hot_sweeps import LOOK_AGAIN, HotSweeps
@@ -93,7 +94,7 @@ def network(**more: Any) -> Network:
 def sweeps(
     of: Network, house: House, clock: ManualClock, data: Path = UNRECORDED
 ) -> tuple[HotSweeps, EvmChain]:
-    chain = EvmChain(Accounts(30 * 10**6), of.addresses(), of.evm_terms())
+    chain = EvmChain(Accounts(30 * 10**6), of.addresses(), evm_terms(of))
 
     async def room(asset: int) -> int | None:
         return chain.room(asset, ())

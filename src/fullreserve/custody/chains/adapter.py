@@ -1,9 +1,9 @@
 """What every chain looks like to the watcher and the payer.
 
-Adapters are those of this package, which `networks.Network` chooses by `kind`: a chain of one of
-their families is added by `custody.json` alone. Another family is one class that fulfils `Chain`,
-one that fulfils `Addresses`, a policy for signers, and its name in `networks`, all in this source:
-none is loaded from elsewhere. Each has to pass the conformance suite.
+A chain of one of this source's families (`families`) is added by `custody.json` alone. Another
+family is one class that fulfils `Chain`, one that fulfils `Addresses`, a policy for signers, and a
+`Family` that names them, in `families`: none is loaded from elsewhere. Each has to pass the
+conformance suite.
 
 Amounts here are in the chain's own units. Every method may raise what `rpc.NodeProblem` stands for:
 a node that is down, that answers nonsense, or that refuses.
@@ -253,6 +253,7 @@ class Chain(ABC):
 
     addresses: Addresses
     network: int
+    is_script = False  # as its family says
     batch_max = 1  # withdrawals that one transaction may pay
     proves_taken = False  # whether `Standing.taken_by` is final
     proves_scan = False  # whether a block's hash proves what `scan` says of it
@@ -331,6 +332,30 @@ class Chain(ABC):
     @abstractmethod
     def balances(self, places: Sequence[bytes], block: Block) -> Mapping[tuple[bytes, int], int]:
         """What places of ours hold after a block, by place and asset."""
+
+    def used(
+        self,
+        places: Sequence[bytes],  # noqa: ARG002 - the interface
+        block: Block,  # noqa: ARG002 - the interface
+    ) -> Mapping[bytes, int]:
+        """How many nonces each account has used after a block; NodeProblem.
+
+        Nothing where that cannot be told: what left by none of our plans is a difference then,
+        and no spend that is known by name. Chains of scripts are asked for their coins instead.
+        """
+        return {}
+
+    def used_by_safes(
+        self,
+        places: Sequence[bytes],  # noqa: ARG002 - the interface
+        block: Block,  # noqa: ARG002 - the interface
+    ) -> Mapping[bytes, int]:
+        """How many transactions each Safe has carried out after a block; other accounts none."""
+        return {}
+
+    def nonce_of(self, plan: Plan) -> tuple[bytes, int] | None:  # noqa: ARG002 - the interface
+        """The account that a plan is sent from, and its nonce, as `used` counts it."""
+        return None
 
     # Paying
 

@@ -374,13 +374,11 @@ class EvmChain(Chain):
         return dict(zip(keys, map(quantity, self._calls(asked)), strict=True))
 
     def used(self, places: Sequence[bytes], block: Block) -> Mapping[bytes, int]:
-        """How many nonces each account has used after a block; NodeProblem."""
         at = {"blockHash": "0x" + block.hash.hex()}
         asked = [("eth_getTransactionCount", ["0x" + one.hex(), at]) for one in places]
         return dict(zip(places, map(quantity, self._calls(asked)), strict=True))
 
     def used_by_safes(self, places: Sequence[bytes], block: Block) -> Mapping[bytes, int]:
-        """How many transactions each Safe has carried out after a block; other accounts none."""
         at = {"blockHash": "0x" + block.hash.hex()}
         asked = [("eth_call", [{"to": "0x" + one.hex(), "data": SAFE_NONCE}, at]) for one in places]
         told = self._node.tried(asked)
@@ -399,6 +397,10 @@ class EvmChain(Chain):
         for start in range(0, len(asked), ASKED_AT_ONCE):
             told += self._node.calls(asked[start : start + ASKED_AT_ONCE])
         return told
+
+    def nonce_of(self, plan: Plan) -> tuple[bytes, int]:
+        body = tx.read_body(plan.body)
+        return body.lane, body.nonce
 
     # Paying
 

@@ -109,6 +109,7 @@ class UtxoChain(Chain):
     """
 
     addresses: UtxoAddresses
+    is_script = True
     batch_max = 100
     proves_scan = True  # blocks are read whole, and their root is checked
 

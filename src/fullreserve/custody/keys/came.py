@@ -117,7 +117,7 @@ def _shown(
 
 
 def _height(network: Network, node: Node, name: bytes) -> int | None:
-    if network.kind == "utxo":
+    if network.is_script:
         held = in_block(node, name)
         return None if held is None else held[1]
     hash_, receipt = name, node.call("eth_getTransactionReceipt", "0x" + name.hex())

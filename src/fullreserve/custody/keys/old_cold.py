@@ -44,7 +44,7 @@ def move_cold(
     of, target = known[network], Record.of(settings.data).wallet(network, COLD)
     secrets = [keyfile.unseal(one, word(f"passphrase of {one.name}: ")) for one in key_files]
     node = Node(of.nodes[0])
-    moving = _scripts if of.kind == "utxo" else _account
+    moving = _scripts if of.is_script else _account
     sent = list(moving(settings.data, of, target, secrets, node, rate, dry_run=dry_run))
     if dry_run:
         say("Nothing was done: this was a dry run.")

@@ -68,7 +68,7 @@ def _shown(
     network: Network, node: Node, chain: Chain, tier: Tier, mine: Collection[bytes], name: bytes
 ) -> Shown:
     try:
-        if network.kind == "utxo":
+        if network.is_script:
             return _of_script(node, tier, mine, name)
         return _of_account(network, node, chain, tier, mine, name)
     except NodeRefuses as refusal:

@@ -351,7 +351,7 @@ class Refilling:
 
     def _give(self, move: Move, sent: Sent) -> None:
         """To the node, which may have it already."""
-        script = self._terms.network.kind == "utxo"
+        script = self._terms.network.is_script
         method, raw = ("sendrawtransaction", "") if script else ("eth_sendRawTransaction", "0x")
         try:
             self._node.call(method, raw + sent.raw.hex())

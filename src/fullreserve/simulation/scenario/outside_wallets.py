@@ -25,7 +25,7 @@ class Wallets:
     def __init__(self, data: Path, served: Sequence[Network]) -> None:
         self._data = data
         self._networks = {one.network: one for one in served}
-        self._outputs = {one.network: _outputs(one) for one in served if one.kind == "utxo"}
+        self._outputs = {one.network: _outputs(one) for one in served if one.is_script}
 
     def address(self, network: int, number: int) -> str:
         """Of a person, as an address book holds it."""
