@@ -9,7 +9,7 @@ import os
 from hypothesis import HealthCheck, settings
 
 for _name in [name for name in os.environ if name.startswith("FULLRESERVE_")]:
-    if _name != "FULLRESERVE_LONG":
+    if _name not in ("FULLRESERVE_LONG", "FULLRESERVE_BED"):
         del os.environ[_name]
 
 # Statements of reserves are one more process: the tests that are about them turn them on.

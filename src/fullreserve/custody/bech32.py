@@ -25,14 +25,42 @@ class BadAddress(ValueError):
 def encode(hrp: str, version: int, program: bytes) -> str:
     """The address of a witness program."""
     data = [version, *_regroup(program, 8, 5, pad=True)]
-    constant = _BECH32M if version else _BECH32
-    check = _polymod([*_spread(hrp), *data, *[0] * _CHECK]) ^ constant
-    data += [(check >> 5 * (_CHECK - 1 - place)) & 31 for place in range(_CHECK)]
-    return hrp + "1" + "".join(_LETTERS[value] for value in data)
+    return _text(hrp, data, _BECH32M if version else _BECH32)
 
 
 def decode(hrp: str, text: str) -> tuple[int, bytes]:
     """Version and program; BadAddress."""
+    data = _data(hrp, text)
+    version = data[0]
+    _check(hrp, data, _BECH32M if version else _BECH32)
+    program = bytes(_regroup(data[1:-_CHECK], 5, 8, pad=False))
+    if version > _VERSION_MAX or len(program) not in _PROGRAM:
+        raise BadAddress("its version or length is not in use")
+    if not version and len(program) not in _VERSION_0:
+        raise BadAddress("its length is not in use")
+    return version, program
+
+
+def encode_bytes(hrp: str, content: bytes) -> str:
+    """Bytes without a version, as chains of accounts write theirs in BIP 173's form."""
+    return _text(hrp, list(_regroup(content, 8, 5, pad=True)), _BECH32)
+
+
+def decode_bytes(hrp: str, text: str) -> bytes:
+    """What `encode_bytes` wrote; BadAddress."""
+    data = _data(hrp, text)
+    _check(hrp, data, _BECH32)
+    return bytes(_regroup(data[:-_CHECK], 5, 8, pad=False))
+
+
+def _text(hrp: str, data: list[int], constant: int) -> str:
+    check = _polymod([*_spread(hrp), *data, *[0] * _CHECK]) ^ constant
+    data = data + [(check >> 5 * (_CHECK - 1 - place)) & 31 for place in range(_CHECK)]
+    return hrp + "1" + "".join(_LETTERS[value] for value in data)
+
+
+def _data(hrp: str, text: str) -> list[int]:
+    """The values that letters stand for, with those of the checksum."""
     if not text.isascii():
         raise BadAddress("it holds letters that no address holds")
     lower = text.lower()
@@ -44,16 +72,12 @@ def decode(hrp: str, text: str) -> tuple[int, bytes]:
     data = [_LETTERS.find(letter) for letter in rest]
     if -1 in data or len(data) <= _CHECK:
         raise BadAddress("it holds letters that no address holds, or too few")
-    version = data[0]
-    constant = _BECH32M if version else _BECH32
+    return data
+
+
+def _check(hrp: str, data: list[int], constant: int) -> None:
     if _polymod([*_spread(hrp), *data]) != constant:
         raise BadAddress("its checksum is wrong")
-    program = bytes(_regroup(data[1:-_CHECK], 5, 8, pad=False))
-    if version > _VERSION_MAX or len(program) not in _PROGRAM:
-        raise BadAddress("its version or length is not in use")
-    if not version and len(program) not in _VERSION_0:
-        raise BadAddress("its length is not in use")
-    return version, program
 
 
 def script_of(version: int, program: bytes) -> bytes:

@@ -6,10 +6,14 @@ Nodes' addresses may hold a password, so that it is readable by its owner alone.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from fullreserve.custody.adapter_files import Adapter, BadAdapter, known, read
 from fullreserve.custody.addresses import Addresses, UtxoAddresses
 from fullreserve.custody.chains.adapter import Chain
 from fullreserve.custody.chains.families import FAMILIES
@@ -60,7 +64,7 @@ class FeeBounds(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """One chain. `kind` names its family: `evm`, `memo` or `utxo`.
+    """One chain. `kind` names its family: `evm`, `memo`, `utxo`, or that of its `adapter`.
 
     The first node is followed; a second one, where there is one, has to agree with it. A network
     without any is not served.
@@ -92,14 +96,36 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     sweep_worth: int = TIMES
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
     later: tuple[Generation, ...] = ()  # what followed `branches`, oldest first
+    adapter: Adapter | None = None  # the file that its family is in, where this source has it not
 
     @property
     def family(self) -> Family:
         """What its kind is; BadNetworks."""
+        if self.adapter is not None:
+            return self._of_file(self._read(partial(known, self.adapter)))
         found = FAMILIES.get(self.kind)
         if found is None:
             raise BadNetworks(
-                f"network {self.network} is of kind {self.kind!r}; allowed: {', '.join(FAMILIES)}"
+                f"network {self.network} is of kind {self.kind!r}; allowed: {', '.join(FAMILIES)}, "
+                "and that of a file which its adapter names"
+            )
+        return found
+
+    def read_adapter(self, data: Path) -> None:
+        """Reads the file that its family is in, where it has one; BadNetworks."""
+        if self.adapter is not None:
+            self._of_file(self._read(partial(read, data, self.adapter)))
+
+    def _read(self, reading: Callable[[], Family]) -> Family:
+        try:
+            return reading()
+        except BadAdapter as bad:
+            raise BadNetworks(f"network {self.network}: {bad}") from None
+
+    def _of_file(self, found: Family) -> Family:
+        if found.name != self.kind:
+            raise BadNetworks(
+                f"network {self.network} is of kind {self.kind!r}, its adapter of {found.name!r}"
             )
         return found
 
@@ -132,7 +158,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     def addresses(self) -> Addresses:
         """How its addresses are written and read; BadNetworks."""
-        return self.family.addresses(self)
+        with self._blamed():
+            of = self.family.addresses(self)
+        if self.is_script and not isinstance(of, UtxoAddresses):
+            raise BadNetworks(f"network {self.network}: addresses of scripts are UtxoAddresses")
+        return of
 
     def scripts(self) -> UtxoAddresses:
         """Its addresses where they are of scripts; BadNetworks."""
@@ -153,11 +183,33 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""
-        return [self.family.chain(self, Node(url)) for url in self.nodes]
+        with self._blamed():
+            return [self.family.chain(self, Node(url)) for url in self.nodes]
+
+    @contextmanager
+    def _blamed(self) -> Iterator[None]:
+        """Whatever an adapter's file cannot do is its network's fault, in words."""
+        try:
+            yield
+        except BadNetworks:
+            raise
+        except Exception as problem:
+            if self.adapter is None:
+                raise
+            what = f"{type(problem).__name__}: {problem}"
+            raise BadNetworks(f"network {self.network}, {self.adapter.file}: {what}") from problem
 
 
 def load(data: Path) -> list[Network]:
     """The networks of a data folder, none without the file; BadNetworks."""
+    found = stated(data)
+    for one in found:
+        one.read_adapter(data)
+    return found
+
+
+def stated(data: Path) -> list[Network]:
+    """What the file says, no adapter having been read; BadNetworks."""
     path = data / FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=list[Network])

@@ -99,6 +99,10 @@ class Signer:
         except (Unavailable, Unknown, OSError) as problem:
             log.warning("cannot sign now", problem=type(problem).__name__)
             return Answer(refusal="what was approved cannot be read now")
+        except Exception as problem:  # noqa: BLE001 - of a policy that is not of this source
+            # Its kind alone: what it says may hold a key.
+            log.error("a policy fails", problem=type(problem).__name__)
+            return Answer(refusal=f"this signer's policy fails: {type(problem).__name__}")
 
     async def encoded(self, data: bytes, pid: int | None = None) -> bytes:
         """The answer as it goes over a wire."""
@@ -148,8 +152,20 @@ class Signer:
 
 def policies_of(served: Sequence[Network], secrets: Mapping[str, bytes]) -> dict[int, Policy]:
     """What a signer with these secrets signs on each network; none where it has no key."""
-    made = {one.network: one.family.policy(one, secrets) for one in served}
+    made = {one.network: _policy(one, secrets) for one in served}
     return {network: policy for network, policy in made.items() if policy is not None}
+
+
+def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
+    family = network.family
+    try:
+        return family.policy(network, secrets)
+    except Exception as problem:
+        if network.adapter is None:
+            raise
+        # What it says may hold what it was given.
+        what = f"network {network.network}, {network.adapter.file}: {type(problem).__name__}"
+        raise BadNetworks(f"{what} in its signer's policy") from None
 
 
 async def run(spec: Spec, passphrase: bytes) -> None:

@@ -39,7 +39,7 @@ class WillNotSign(Exception):
 Charge = Callable[[Plan, int, bool], None]
 
 
-def _uncounted(plan: Plan, fee: int, for_payments: bool) -> None:
+def uncounted(plan: Plan, fee: int, for_payments: bool) -> None:
     """Of who signs for himself alone."""
 
 
@@ -55,7 +55,7 @@ class Policy(Protocol):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),
-        charge: Charge = _uncounted,
+        charge: Charge = uncounted,
     ) -> bytes:
         """Its part of the signed transaction, which `Family.completed` takes; WillNotSign.
 
@@ -95,7 +95,7 @@ class EvmPolicy(NamedTuple):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),  # noqa: ARG002 - an account's has none
-        charge: Charge = _uncounted,
+        charge: Charge = uncounted,
     ) -> bytes:
         """The recoverable signature; WillNotSign.
 
@@ -235,7 +235,7 @@ class UtxoPolicy(NamedTuple):
         plan: Plan,
         approved: Sequence[Payment],
         previous: Sequence[bytes] = (),
-        charge: Charge = _uncounted,
+        charge: Charge = uncounted,
     ) -> bytes:
         """The PSBT with this signer's signatures; WillNotSign.
 

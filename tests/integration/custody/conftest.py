@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -39,6 +41,22 @@ def made_bed(name: str, folder: Path) -> EvmBed | UtxoBed:
     return kinds[name]()
 
 
+def bed_of(file: Path) -> type[Bed]:
+    """The bed that a file beside an adapter names."""
+    spec = importlib.util.spec_from_file_location(f"bed_of_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: type[Bed] = module.BED
+    return made
+
+
+def bed_name(name: str) -> str:
+    """As the suite calls it."""
+    return Path(name).stem.removesuffix("_bed")
+
+
 def _own(name: str, factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed]:
     made = made_bed(name, factory.mktemp(name))
     yield made
@@ -64,13 +82,19 @@ def memos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EvmBed | UtxoBed
 
 
 NAMES = ("evm", "erc20", "memo", "litecoin", "bitcoin")
+# Of a family in a file, whose bed stands beside it: the example's, or an operator's, which then is
+# alone.
+EXAMPLE = Path(__file__).parents[3] / "examples/adapters/bech32_accounts_bed.py"
+OWN = os.environ.get("FULLRESERVE_BED", "")
 
 
-@pytest.fixture(scope="session", params=NAMES)
+@pytest.fixture(scope="session", params=(OWN,) if OWN else (*NAMES, str(EXAMPLE)), ids=bed_name)
 def bed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """Each chain in turn."""
     try:
-        made = made_bed(request.param, tmp_path_factory.mktemp(request.param))
+        name = request.param
+        is_file = name.endswith(".py")
+        made = bed_of(Path(name))() if is_file else made_bed(name, tmp_path_factory.mktemp(name))
     except nodes.NodeMissing as missing:
         pytest.skip(str(missing))
     yield made

@@ -110,6 +110,10 @@ class Bed(ABC):
     def rival(self) -> AbstractContextManager[Chain]:
         """Through another real node, which holds another block at the newest height of ours."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Ends its nodes."""
+
     def fresh(self) -> int:
         """An index that no test used."""
         return next(self._indexes)

@@ -2,8 +2,9 @@
 
 A chain of one of this source's families (`families`) is added by `custody.json` alone. Another
 family is one class that fulfils `Chain`, one that fulfils `Addresses`, a policy for signers, and a
-`Family` that names them, in `families`: none is loaded from elsewhere. Each has to pass the
-conformance suite.
+`Family` that names them: one Python file of the data folder, which `custody.json` names by its hash
+(`adapter_files`; `examples/adapters/` has one to begin from). Each has to pass the conformance
+suite, which runs on a bed that says how to pay and to mine there.
 
 Amounts here are in the chain's own units. Every method may raise what `rpc.NodeProblem` stands for:
 a node that is down, that answers nonsense, or that refuses.

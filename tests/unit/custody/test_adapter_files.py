@@ -1,0 +1,189 @@
+"""Goal: only the file that the configuration names runs. Method: folders as an operator may leave
+them, and files that are no family.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fullreserve.custody import adapter_files, networks
+from fullreserve.custody.adapter_files import FOLDER, SIZE_MAX, Adapter, BadAdapter, hash_of
+from fullreserve.custody.hd import Private
+from fullreserve.custody.networks import BadNetworks, Branch, Network
+
+FILE = "bech32_accounts.py"
+EXAMPLE = Path(__file__).parents[3] / "examples/adapters" / FILE
+CONTENT = EXAMPLE.read_bytes()
+KIND = "bech32-accounts"
+PUBLIC = Private.of_seed(bytes(32)).public()
+BRANCH = Branch(PUBLIC.key.hex(), PUBLIC.code.hex())
+
+
+def kept(data: Path, content: bytes = CONTENT) -> Adapter:
+    return adapter_files.keep(data, FILE, content)
+
+
+def network(adapter: Adapter | None, kind: str = KIND, **more: str) -> Network:
+    return Network(
+        network=5, kind=kind, nodes=(), branches=(BRANCH,), decimals={2: 18}, coin=2,
+        credit_after=2, unlock_after=3, adapter=adapter, **({"hrp": "bell"} | more),
+    )  # fmt: skip
+
+
+def loaded(data: Path, *stated: Network) -> list[Network]:
+    networks.keep(data, list(stated))
+    return networks.load(data)
+
+
+def test_a_network_is_of_the_family_of_the_file_that_it_names(tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-1. Again it runs nothing, and leaves nothing beside the file."""
+    (found,) = loaded(tmp_path, network(kept(tmp_path)))
+    assert (found.family.name, found.is_script, found.needs_memo) == (KIND, False, False)
+    text = found.addresses().address(7)
+    assert text.startswith("bell1")
+    assert found.addresses().read(text) == found.addresses().place(7)
+    assert networks.load(tmp_path)[0].family is found.family
+    assert [one.name for one in (tmp_path / FOLDER).iterdir()] == [FILE]
+    assert (tmp_path / FOLDER / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def of_another_user(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() == 0:
+        os.chown(data / FOLDER / FILE, 4_242, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4_242)
+
+
+def altered(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    with (data / FOLDER / FILE).open("ab") as file:
+        file.write(b"\n")
+
+
+def missing(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER / FILE).unlink()
+
+
+def no_folder(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER).rename(data / "elsewhere")
+
+
+def linked(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    place = data / FOLDER / FILE
+    place.rename(data / "elsewhere.py")
+    place.symlink_to(data / "elsewhere.py")
+
+
+def linked_folder(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER).rename(data / "elsewhere")
+    (data / FOLDER).symlink_to(data / "elsewhere")
+
+
+def a_pipe(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER / FILE).unlink()
+    os.mkfifo(data / FOLDER / FILE)
+
+
+def too_large(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER / FILE).write_bytes(b"#" * (SIZE_MAX + 1))
+
+
+def others_write(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER / FILE).chmod(0o622)
+
+
+def others_write_there(data: Path, _patch: pytest.MonkeyPatch) -> None:
+    (data / FOLDER).chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    ("happens", "message"),
+    [
+        (altered, r"was altered: its SHA-256 is [0-9a-f]{64}, and .* names [0-9a-f]{64}"),
+        (missing, "cannot be read: No such file"),
+        (no_folder, "cannot be read: No such file"),
+        (linked, "cannot be read: .*; it is a plain file of its own, no link"),
+        (linked_folder, "it is a plain file of its own, no link"),
+        (a_pipe, f"is no plain file of at most {SIZE_MAX} bytes"),
+        (too_large, f"is no plain file of at most {SIZE_MAX} bytes"),
+        (of_another_user, "belongs to user .*; allowed: "),
+        (others_write, "has mode 0622: others may write it; allowed: 0644 and less"),
+        (others_write_there, "has mode 0777: others may write it"),
+    ],
+)
+def test_another_file_than_the_one_that_was_checked_does_not_run(
+    happens: Callable[[Path, pytest.MonkeyPatch], None],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Criterion: CHAINS-FAMILY-2. Though it ran in this process before."""
+    loaded(tmp_path, network(kept(tmp_path)))
+    happens(tmp_path, monkeypatch)
+    with pytest.raises(BadNetworks, match=f"network 5: .*{message}"):
+        networks.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("FAMILY = 1", f"{FILE} names no FAMILY, an instance of a class of `Family`"),
+        ("", f"{FILE} names no FAMILY"),
+        ("def (", f"{FILE} cannot be loaded: SyntaxError"),
+        ("import fullreserve.solana", "cannot be loaded: ModuleNotFoundError: .*solana"),
+        ("1 / 0", "cannot be loaded: ZeroDivisionError"),
+        ("raise SystemExit", "cannot be loaded: SystemExit"),
+        (
+            "from fullreserve.custody.chains.families import FAMILIES\nFAMILY = FAMILIES['evm']",
+            "evm is a family of the exchange's own source",
+        ),
+    ],
+)
+def test_what_is_no_family_is_refused_by_what_is_wrong_with_it(
+    content: str, message: str, tmp_path: Path
+) -> None:
+    """Criterion: CHAINS-FAMILY-2."""
+    with pytest.raises(BadNetworks, match=f"network 5: .*{message}"):
+        loaded(tmp_path, network(kept(tmp_path, content.encode())))
+
+
+@pytest.mark.parametrize("name", ["../x.py", "x", ".py", "a/b.py", "x.py\n", "é.py", "a" * 65])
+def test_a_file_outside_of_the_folder_is_named_by_nobody(name: str, tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-2."""
+    allowed = "allowed are 1 to 64 letters, digits, _ and -, then .py"
+    with pytest.raises(BadNetworks, match=allowed):
+        loaded(tmp_path, network(Adapter(name, hash_of(CONTENT))))
+    with pytest.raises(BadAdapter, match=allowed):
+        adapter_files.keep(tmp_path, name, CONTENT)
+
+
+@pytest.mark.parametrize("wrong", ["", "ab", "AB" * 32, "zz" * 32])
+def test_a_hash_is_a_whole_one(wrong: str, tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-2."""
+    kept(tmp_path)
+    with pytest.raises(BadNetworks, match="its hash is 64 hexadecimal digits in small letters"):
+        loaded(tmp_path, network(Adapter(FILE, wrong)))
+
+
+def test_a_kind_is_that_of_its_adapter(tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-2."""
+    adapter = kept(tmp_path)
+    with pytest.raises(BadNetworks, match="of kind 'solana', its adapter of 'bech32-accounts'"):
+        loaded(tmp_path, network(adapter, "solana"))
+    (found,) = loaded(tmp_path, network(None))
+    with pytest.raises(BadNetworks, match=f"kind '{KIND}'; allowed: evm, memo, utxo, and that of"):
+        found.addresses()
+
+
+def test_what_an_adapter_cannot_do_is_its_networks_fault(tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-2. Whatever its code raises."""
+    (found,) = loaded(tmp_path, network(kept(tmp_path), hrp=""))
+    with pytest.raises(BadNetworks, match=f"network 5, {FILE}: ValueError: hrp"):
+        found.addresses()
+    broken = CONTENT.replace(b"if not network.hrp:", b"if network.nowhere:")
+    (found,) = loaded(tmp_path, network(kept(tmp_path, broken)))
+    with pytest.raises(BadNetworks, match=f"network 5, {FILE}: AttributeError"):
+        found.addresses()
