@@ -27,10 +27,10 @@ def kept(data: Path, content: bytes = CONTENT) -> Adapter:
     return adapter_files.keep(data, FILE, content)
 
 
-def network(adapter: Adapter | None, kind: str = KIND, **more: str) -> Network:
+def network(adapter: Adapter | None, kind: str = KIND, hrp: str = "bell") -> Network:
     return Network(
         network=5, kind=kind, nodes=(), branches=(BRANCH,), decimals={2: 18}, coin=2,
-        credit_after=2, unlock_after=3, adapter=adapter, **({"hrp": "bell"} | more),
+        credit_after=2, unlock_after=3, adapter=adapter, hrp=hrp,
     )  # fmt: skip
 
 
