@@ -97,7 +97,14 @@ class EvmPolicy(NamedTuple):
         previous: Sequence[bytes] = (),  # noqa: ARG002 - an account's has none
         charge: Charge = uncounted,
     ) -> bytes:
-        """The recoverable signature; WillNotSign.
+        """The recoverable signature; WillNotSign."""
+        key = self.key_of(plan, approved, charge)
+        return key.sign_recoverable(evm_transaction.read_body(plan.body).digest(), hasher=None)
+
+    def key_of(
+        self, plan: Plan, approved: Sequence[Payment], charge: Charge = uncounted
+    ) -> PrivateKey:
+        """The key that a plan is to be signed with, all of it having been compared; WillNotSign.
 
         `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `charge` is told
         what a move that nobody approved may cost, before a key is used, and whether it frees a
@@ -125,9 +132,8 @@ class EvmPolicy(NamedTuple):
             given = body.value if body.to in self.terms.left else 0
             cost = body.gas * body.max_fee + given
             charge(plan, cost, body.lane in self.lanes and called == _cancels(body))
-        else:
-            key = self._pays(body, approved)
-        return key.sign_recoverable(body.digest(), hasher=None)
+            return key
+        return self._pays(body, approved)
 
     def _pays(self, body: evm_transaction.Body, approved: Sequence[Payment]) -> PrivateKey:
         if body.lane not in self.lanes or body.lane not in self.terms.hot:

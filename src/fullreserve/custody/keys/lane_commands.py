@@ -50,7 +50,7 @@ def changed(
     before: Network, add: Sequence[str], leave: Sequence[str], forget: Sequence[str]
 ) -> Network:
     """A network with lanes added, left and forgotten, by account; BadNetworks."""
-    if before.kind == "utxo":
+    if before.is_script:
         raise BadNetworks("a chain of scripts has no lanes: rotate-hot changes its keys")
     if not (add or leave or forget):
         raise BadNetworks("nothing is to change: name lanes by --add, --leave or --forget")
