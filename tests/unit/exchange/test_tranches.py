@@ -387,17 +387,19 @@ def test_a_tranche_is_judged_as_its_request() -> None:
     assert world.ask(WITHDRAWALS, GetRequest(canary), Withdrawal).number == canary
 
 
-def by_policy(*amounts: float) -> tuple[World, int, int]:
+def by_policy(
+    *amounts: float, edition: int = EDITION, mine_is: float = 2
+) -> tuple[World, int, int]:
     """Alice's request in a drain where large ones are for two people to approve; her first tranche.
 
     The rules let 50,000 USD a day through by themselves: a tranche alone would be.
     """
-    world = policies.opened(EDITION)
+    world = policies.opened(edition)
     world.fund(CAROL, BTC, coins(10))
     number = stop(world, scope=Scope(Level.CHAIN, CHAIN))
     assert ask(world, 0.1, CAROL) == 0
     canary = requests(world, CAROL)[-1].number
-    mine = ask_split(world, 2)
+    mine = ask_split(world, mine_is)
     for units in amounts:
         assert ask(world, units, BOB) == 0
     planned(world, number)

@@ -18,21 +18,34 @@ from fullreserve.exchange.products.custody_wire import (
     Destination,
     Drain,
     FoundPaid,
+    Heed,
     Paid,
     QuoteFee,
 )
+from fullreserve.exchange.products.policy_wire import Approve, Confirm, SetRisk
 from fullreserve.exchange.products.risk_tracing import PassedList
-from fullreserve.exchange.products.suspension_wire import Action, Fall, Level, Scope
+from fullreserve.exchange.products.suspension_wire import (
+    Action,
+    Canary,
+    Fall,
+    Level,
+    OpenDrain,
+    Scope,
+)
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
+    GOES_BACK,
     OF_ONE_REQUEST,
+    GetPlace,
     GetRequest,
     ListPassed,
+    Place,
     Withdrawal,
     WithdrawalState,
 )
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from tests.unit.exchange import test_policy_of_withdrawals as policies
+from tests.unit.exchange import test_risk_of_withdrawals as risks
 from tests.unit.exchange import test_two_drains as two
 from tests.unit.exchange.custody_world import (
     ALICE,
@@ -46,14 +59,21 @@ from tests.unit.exchange.custody_world import (
     transfer,
 )
 from tests.unit.exchange.suspension_world import (
+    ADA,
+    BEA,
     CLEO,
+    SEED,
     ask,
+    known,
     opened,
+    pay,
+    planned,
     reopened,
     requests,
     say,
     say_drain,
     settle,
+    survey,
     tick,
 )
 from tests.unit.exchange.test_tranches import ask_split, begun, by_policy, drained, find
@@ -110,6 +130,98 @@ def test_a_tranche_waits_for_no_drain_that_has_let_its_request_go(edition: int) 
     (part,) = (one for one in requests(world, ALICE) if one.number != mine)
     is_free = edition >= OF_ONE_REQUEST
     assert part.state == (WithdrawalState.WAITING if is_free else WithdrawalState.QUEUED)
+
+
+BACK = pytest.mark.parametrize("edition", [GOES_BACK - 1, EDITION])
+
+
+def _fell(world: World, mine: int, tranche: int, edition: int) -> int:
+    """The suspension comes again; what was asked for waits as a whole, at its place, at once."""
+    (number,) = (one.number for one in known(world) if one.is_in_force)
+    was, asked = find(world, tranche).state, amount_int(find(world, mine).amount)
+    part = amount_int(find(world, tranche).amount)
+    assert say(world, Fall(number), CLEO) == 0
+    settle(world)
+    goes_back = edition >= GOES_BACK
+    assert find(world, tranche).state == (WithdrawalState.CANCELED if goes_back else was)
+    left = amount_int(find(world, mine).amount)
+    assert left == (asked + part if goes_back else asked)
+    place = world.ask(WITHDRAWALS, GetPlace(mine), Place)
+    assert (place.position, amount_int(place.ahead)) == (1, 0)
+    world.restart()
+    assert world.replayed().hashes() == world.machine.hashes()
+    return number
+
+
+@BACK
+def test_a_tranche_that_people_look_at_goes_back_at_once(edition: int) -> None:
+    """Criterion: SUS-DRAIN-21. What they agree to meanwhile is the request, for what comes next."""
+    world, mine, first = by_policy(2, edition=edition)
+    policies.judged(world, first)
+    assert find(world, first).state == WithdrawalState.REVIEW
+    number = _fell(world, mine, first, edition)
+    for who in (ADA, BEA):
+        assert policies.policy(world, Approve(mine), who) == 0
+    assert world.say(WITHDRAWALS, Heed(first)) == 0
+    assert find(world, first).state == WithdrawalState.CANCELED
+    planned(world, number)
+    smallest = requests(world, BOB)[-1].number
+    assert say(world, Canary(number, smallest)) == 0
+    settle(world)
+    policies.judged(world, smallest)
+    for who in (ADA, BEA):
+        policies.policy(world, Approve(smallest), who)
+    assert world.say(WITHDRAWALS, Heed(smallest)) == 0
+    pay(world, smallest)
+    survey(world, number)
+    assert say(world, OpenDrain(number, SEED)) == 0
+    say_drain(world, Drain(CHAIN, BTC, coins(1), 9))
+    (second,) = (one.number for one in requests(world) if one.state == WithdrawalState.WAITING)
+    policies.judged(world, second)
+    pay(world, second)
+    assert find(world, second).value == 100_000_000
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@BACK
+@pytest.mark.parametrize("outcome", [risks.STEP_UP, risks.DELAY])
+def test_a_tranche_that_its_score_holds_goes_back_at_once(edition: int, outcome: int) -> None:
+    """Criterion: SUS-DRAIN-21. Its owner may confirm the request all the same."""
+    world, mine, first = by_policy(2, edition=edition, mine_is=0.9)
+    assert policies.policy(world, SetRisk(risks.table(look_alike=outcome))) == 0
+    risks.judged(world, first)
+    assert find(world, first).state == WithdrawalState.COOLING
+    _fell(world, mine, first, edition)
+    code = 0 if outcome == risks.STEP_UP else 95003
+    assert policies.policy(world, Confirm(mine), ALICE) == code
+
+
+@BACK
+def test_a_tranche_whose_fee_rose_goes_back_at_once(edition: int) -> None:
+    """Criterion: SUS-DRAIN-21. Nobody is asked for a fee that counts no more."""
+    world = drained(edition)
+    number, canary = begun(world)
+    mine = ask_split(world, 50)
+    assert ask(world, 40, BOB) == 0
+    reopened(world, number, canary)
+    world.time_ms += 60_000
+    quote(world, FEE_BTC * 2)
+    say_drain(world, Drain(CHAIN, BTC, coins(40), 9))
+    (part,) = (one for one in requests(world) if one.number != mine)
+    assert part.state == WithdrawalState.FEE_ROSE
+    _fell(world, mine, part.number, edition)
+
+
+@BACK
+def test_a_tranche_of_what_was_canceled_is_still_looked_at(edition: int) -> None:
+    """Criterion: SUS-DRAIN-21. There is nothing that it could go back into."""
+    world, mine, first = by_policy(2, edition=edition)
+    policies.judged(world, first)
+    assert world.say(WITHDRAWALS, Cancel(mine), ALICE) == 0
+    (number,) = (one.number for one in known(world) if one.is_in_force)
+    assert say(world, Fall(number), CLEO) == 0
+    settle(world)
+    assert find(world, first).state == WithdrawalState.REVIEW
 
 
 def quote(world: World, fee: int) -> None:

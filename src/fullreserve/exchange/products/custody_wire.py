@@ -395,7 +395,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     tranches. 9: what waits of an owner who owes of its asset is refunded, and pays that. 10: that a
     chain has paid is taken of whom transfers are stopped for too, though his fee fell meanwhile.
     11: what people refuse of a request in tranches is refused whole. 12: in a drain that begins who
-    has waited for long keeps his share of lane L, or his place in lane S.
+    has waited for long keeps his share of lane L, or his place in lane S. 13: a tranche that is
+    looked at goes back into its request when a suspension comes again.
     """
 
     edition: int = 0

@@ -112,7 +112,7 @@ class Orders(Drains):
 
     def _is_due(self, one: Withdrawal, now_ms: int, view: View) -> bool:
         """Whether a `Settle` changes anything of one that waits."""
-        if self._is_owed(one, view):
+        if self._is_owed(one, view) or self._goes_back(one, view):
             return True
         if one.state == _State.FEE_ROSE:
             return self._costs(one, now_ms) <= amount_int(one.fee)
@@ -149,7 +149,9 @@ class Orders(Drains):
         return self.state.edition >= PAYS_DEBTS and owes(one.owner, one.asset, view)
 
     def _settle_one(self, one: Withdrawal, moment: Moment, view: View) -> None:
-        if one.state == _State.FEE_ROSE:
+        if self._goes_back(one, view):
+            self._to_queue(self._change(one, moment))
+        elif one.state == _State.FEE_ROSE:
             self._go_on_if_fallen(one, moment, view)
         elif one.state in SETTLED:
             self._follow(one, moment, view)

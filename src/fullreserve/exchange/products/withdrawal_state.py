@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 12  # of the fold's rules, that this version knows
+EDITION = 13  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -59,6 +59,9 @@ OF_ONE_REQUEST = 11
 # The edition from which on in a drain that begins those that have waited for long stay in their
 # lanes, are paid in tranches too, and have waited since they first came in.
 STAYS_IN_LANE = 12
+# The edition from which on a tranche that its owner, the rules or people still look at goes back
+# into its request as one that nobody looks at does: as soon as anything holds it.
+GOES_BACK = 13
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.

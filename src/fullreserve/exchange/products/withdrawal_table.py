@@ -18,6 +18,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     EVERY_NETWORK,
     FINAL,
     FINAL_KEPT,
+    GOES_BACK,
     OF_ONE_REQUEST,
     REVIEWS,
     Withdrawal,
@@ -31,8 +32,10 @@ from fullreserve.exchange.wire.events import OwnerChanged
 FEE_DRIFT_PERCENT = 20
 
 _State = WithdrawalState
+# Where its owner, the rules or people have a word.
+_LOOKED_AT = (_State.FEE_ROSE, _State.COOLING, *REVIEWS)
 # Where nothing of a request is about to be paid.
-_KEPT = (_State.QUEUED, _State.FEE_ROSE, _State.COOLING, *REVIEWS)
+_KEPT = (_State.QUEUED, *_LOOKED_AT)
 OnLine = tuple[int, int, int, bool]  # network, asset, state, whether it is bound
 
 
@@ -113,9 +116,24 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._remove(self.state.released, one.number)
         if self.state.edition >= OF_ONE_REQUEST:
             self._requote(one.number)
-        request = self.state.withdrawals.get(self.state.parts.get(one.number, 0))
-        if request is not None and request.state in _KEPT and not request.binding:
+        request = self._kept_request(one)
+        if request is not None:
             self._rejoin(one, request)
+
+    def _kept_request(self, one: Withdrawal) -> Withdrawal | None:
+        """What a tranche goes back into; None where all of that is gone, or about to be paid."""
+        request = self.state.withdrawals.get(self.state.parts.get(one.number, 0))
+        is_kept = request is not None and request.state in _KEPT and not request.binding
+        return request if is_kept else None
+
+    def _goes_back(self, one: Withdrawal, view: View) -> bool:
+        """Whether a tranche that somebody looks at, or has to agree to, is held once more."""
+        return (
+            self.state.edition >= GOES_BACK
+            and one.state in _LOOKED_AT
+            and self._kept_request(one) is not None
+            and self._is_held_back(one, view)
+        )
 
     def _requote(self, number: int) -> None:
         """What it was quoted counts no more: it is quoted again when it leaves a queue."""
