@@ -55,9 +55,6 @@ class Accounts(Node):
         }
         return [told[method] for method, _ in asked]
 
-    def tried(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
-        return self.calls(asked)
-
 
 @pytest.fixture
 async def bed(tmp_path: Path) -> AsyncIterator[Bed]:
