@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
+from coincurve import PrivateKey
+
 from fullreserve.custody import bech32, rlp, signing
 from fullreserve.custody.addresses import Addresses, EvmAddresses
 from fullreserve.custody.chains import evm, evm_proof
@@ -22,7 +24,7 @@ from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed, 
 from fullreserve.custody.chains.families import contracts, evm_terms
 from fullreserve.custody.chains.family import Family
 from fullreserve.custody.chains.rpc import Node, NodeGarbage
-from fullreserve.custody.hd import Public
+from fullreserve.custody.hd import Private, Public
 from fullreserve.custody.keccak import keccak256
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import Charge, WillNotSign
@@ -115,6 +117,9 @@ class OnePricePolicy:
 
     def prove(self, key: str, message: str, *, hashed: bool = False) -> bytes:
         raise WillNotSign("no verifier of reserves reads addresses of this family")
+
+    def own_keys(self) -> Sequence[PrivateKey | Private]:
+        return self._calls.own_keys()
 
 
 class Bech32Accounts(Family):

@@ -167,6 +167,9 @@ def add_hot_keys(custody: "Subcommands") -> None:
     rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
     rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
+    about = "ask a network's signers which keys they have"
+    asked = add_custody_command(custody, room, "hot-keys", about, "network")
+    asked.add_argument("network", type=int, help=NETWORK_HELP)
 
 
 def add_lanes(custody: "Subcommands") -> None:

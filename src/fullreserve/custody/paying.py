@@ -24,7 +24,7 @@ from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import networks
+from fullreserve.custody import networks, shown_keys
 from fullreserve.custody.addresses import Table
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Chain
@@ -206,7 +206,7 @@ class Paying:
         clock: Clock,
     ) -> None:
         chains = network.chains()
-        self._network = network
+        self._data, self._network = data, network
         self._store = store
         self._chain: Chain = chains[0]
         self._second = chains[1] if len(chains) > 1 else None
@@ -235,9 +235,13 @@ class Paying:
 
     async def run(self, clock: Clock) -> None:
         """Rounds for ever; Unavailable when the exchange is not there."""
-        while True:
-            await self.round()
-            await clock.wait_ms(LOOK_MS)
+        asking = asyncio.create_task(shown_keys.watch(self._data, self._network, clock))
+        try:
+            while True:
+                await self.round()
+                await clock.wait_ms(LOOK_MS)
+        finally:
+            asking.cancel()
 
     async def round(self) -> None:
         """Brings everything a step further, unless the chain cannot be believed.

@@ -26,7 +26,7 @@ from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import holders, keyfile, networks
+from fullreserve.custody import holders, keyfile, networks, shown_keys
 from fullreserve.custody.chains.adapter import GAS, Plan
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_budget import FeeBudget
@@ -41,6 +41,7 @@ from fullreserve.custody.signer_wire import (
     Answer,
     AnswerChallenge,
     AnyQuestion,
+    ShowKeys,
     SignMessage,
     SignPlan,
     Spec,
@@ -122,6 +123,9 @@ class Signer:
         if isinstance(question, SignMessage):
             policy = self._policy(question.network)
             return policy.prove(question.key, question.message, hashed=question.hashed)
+        if isinstance(question, ShowKeys):
+            own = self._policy(question.network).own_keys()
+            return shown_keys.shown(question.network, question.challenge, own)
         assert isinstance(question, SignPlan)
         plan = question.plan
         policy = self._policy(plan.network)

@@ -61,6 +61,13 @@ class AnswerChallenge(Question, frozen=True, tag=3):
     challenge: bytes
 
 
+class ShowKeys(Question, frozen=True, tag=4):
+    """Which keys it has on a network: each signs the 32 bytes (custody.shown_keys)."""
+
+    network: int
+    challenge: bytes
+
+
 class Answer(msgspec.Struct, array_like=True, frozen=True):
     """One of the two is empty."""
 
@@ -68,7 +75,7 @@ class Answer(msgspec.Struct, array_like=True, frozen=True):
     refusal: str = ""
 
 
-AnyQuestion = SignPlan | SignMessage | AnswerChallenge
+AnyQuestion = SignPlan | SignMessage | AnswerChallenge | ShowKeys
 
 decode_question = msgspec.json.Decoder(AnyQuestion).decode
 

@@ -73,6 +73,9 @@ class Policy(Protocol):
     def prove(self, key: str, message: str, *, hashed: bool = False) -> bytes:
         """A message signed by a key; WillNotSign."""
 
+    def own_keys(self) -> Sequence[PrivateKey | Private]:
+        """All that it signs with, which it shows who asks (custody.shown_keys)."""
+
 
 class EvmPolicy(NamedTuple):
     """What a signer knows of an EVM network by itself."""
@@ -202,6 +205,10 @@ class EvmPolicy(NamedTuple):
             raise WillNotSign(f"{key!r} is no key of this signer's")
         return ownership.sign_as_account(found, message, hashed=hashed)
 
+    def own_keys(self) -> Sequence[PrivateKey | Private]:
+        """All that it signs with: of lanes, and of the branch of users' accounts."""
+        return *self.lanes.values(), *((self.branch,) if self.branch is not None else ())
+
     def _key(self, key: str) -> PrivateKey | None:
         if key == COLD:
             return self.cold
@@ -300,6 +307,10 @@ class UtxoPolicy(NamedTuple):
         if found is None or found.public_key.format() not in keys:
             raise WillNotSign(f"{key!r} is no key of this signer's")
         return ownership.sign_as_key(found, message, self.hrp)
+
+    def own_keys(self) -> Sequence[Private]:
+        """The branch that it signs with."""
+        return (self.branch,)
 
 
 def lanes_of(secrets: Mapping[str, bytes]) -> Iterator[tuple[bytes, PrivateKey]]:

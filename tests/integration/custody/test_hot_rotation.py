@@ -259,24 +259,38 @@ async def office(bed: UtxoBed, tmp_path: Path) -> AsyncIterator[Office]:
     await exchange.close()
 
 
-def prepared(office: Office) -> None:
+async def prepared(office: Office) -> None:
     """By the commands alone: a new signer's keys, cards of those who stay, new branches."""
     for name in NEW:
         office.command("signer-key", NETWORK, name, office.folder)
     cards = [office.folder / f"{name}.json" for name in NEW]
     sockets = [f"{name}.sock" for name in NEW]
     before = (office.folder / networks.FILE).read_bytes()
-    said = office.command("rotate-hot", NETWORK, *cards, "--signers", *sockets, "--dry-run")
-    assert "Nothing was done" in said
-    said = office.command("rotate-hot", NETWORK, *cards[:2], code=1)
-    assert "2-of-2 keys: the loss of one must be borne" in said
-    said = office.command("rotate-hot", NETWORK, *cards, code=1)
+
+    async def rotated(*words: str | Path, code: int = 0) -> str:
+        asked = ("rotate-hot", NETWORK, *words)
+        return await asyncio.to_thread(lambda: office.command(*asked, code=code))
+
+    assert "2-of-2 keys: the loss of one must be borne" in await rotated(*cards[:2], code=1)
+    said = await rotated(*cards, code=1)
     assert "keys of four are new: name all who are asked from then on, by --signers" in said
-    said = office.command("rotate-hot", NETWORK, *cards, "--signers", *sockets[:2], code=1)
+    said = await rotated(*cards, "--signers", *sockets[:2], code=1)
     assert "2 signers for 2 signatures" in said
+    # Three sockets are named, and at none of them is the new key, or nobody answers at all.
+    for named in ([*sockets[:2], "three.sock"], sockets):
+        said = await rotated(*cards, "--signers", *named, "--dry-run", code=1)
+        assert f"{named[2]} shows no key: no signer answers" in said
+        assert "of 3 keys: 3 at least; no signer has shown the key of " in said
+        assert "no signer has shown the key of four with fingerprint" in said
+    await office.serve(*NEW)
+    said = await rotated(*cards, "--signers", *sockets, "--dry-run")
+    assert "four.sock has shown " in said
+    assert "Nothing was done" in said
     assert (office.folder / networks.FILE).read_bytes() == before
-    said = office.command("rotate-hot", NETWORK, *cards, "--signers", *sockets)
-    assert office.command("rotate-hot", NETWORK, *cards, code=1)
+    said = await rotated(*cards, "--signers", *sockets)
+    assert await rotated(*cards, code=1)
+    asked = await asyncio.to_thread(lambda: office.command("hot-keys", NETWORK))
+    assert "All keys that hot pays by are there." in asked
     (waits,) = networks.served(office.folder)
     assert waits.addresses().own == (0,)  # until the exchange starts
     begun = msgspec.structs.replace(
@@ -293,7 +307,7 @@ async def test_a_hot_wallet_of_coins_changes_its_keys_without_who_is_gone(office
     old = await office.index_of(ALICE)
     before = office.network.addresses()
     await office.deposited(ALICE, old)
-    prepared(office)
+    await prepared(office)
     await office.paid()
     await custody.begin(office.folder, office.exchange.door)
     custody.served(office.folder)  # which a start refuses where one alone stops payments
@@ -333,7 +347,7 @@ async def test_a_signer_by_an_older_file_spoils_no_payment(office: Office) -> No
     await office.serve("one", "two")
     office.begin()
     await office.paid()
-    prepared(office)
+    await prepared(office)
     await generations.begin(office.folder, office.exchange.house.newest_index)
     office.begin()
     number = await office.exchange.ask(NETWORK, BTC, AMOUNT, office.bed._addresses.address(999))
@@ -351,7 +365,7 @@ async def test_a_signer_by_an_older_file_spoils_no_payment(office: Office) -> No
 async def test_the_exchange_gives_new_branches_their_first_index(office: Office) -> None:
     """The next one, at its start, and once. Criterion: CUST-GONE-6."""
     given = await office.index_of(ALICE)
-    prepared(office)
+    await prepared(office)
     newest = office.exchange.house.newest_index
     await generations.begin(office.folder, newest)
     (one,) = networks.load(office.folder)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -101,9 +102,10 @@ class Lanes(Office):
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.keys"
 
-    def rotated(self, *words: str | bytes, code: int = 0) -> str:
+    async def rotated(self, *words: str | bytes, code: int = 0) -> str:
         told = [checksummed(one) if isinstance(one, bytes) else one for one in words]
-        return self.command("rotate-lanes", NETWORK, *told, code=code)
+        run = partial(self.command, "rotate-lanes", NETWORK, *told, code=code)
+        return await asyncio.to_thread(run)
 
 
 SIGNERS = ("--signers", *(f"{name}.sock" for name in NEW))
@@ -169,11 +171,17 @@ async def test_a_lane_is_left_and_another_takes_its_place(office: Lanes) -> None
     new = office.new_lane()
     before = (office.folder / networks.FILE).read_bytes()
     words: tuple[str | bytes, ...] = ("--add", new, "--leave", old, *SIGNERS)
-    said = office.rotated(*words, "--dry-run")
+    for there in (OLD, NEW[:3]):  # nobody who has the new lane's key, or one alone
+        await office.serve(*there)
+        said = await office.rotated(*words, "--dry-run", code=1)
+        assert f"shown the key of lane {checksummed(new)}: 2 signers have to" in said
+        assert ("no signer has shown the key of lane" in said) == (there == OLD)
+    await office.serve(*NEW)
+    said = await office.rotated(*words, "--dry-run")
     assert f"lane {checksummed(new)}, new" in said
     assert f"left {checksummed(old)}: begins no payment, ends the 1 that are open" in said
     assert (office.folder / networks.FILE).read_bytes() == before
-    office.rotated(*words)
+    await office.rotated(*words)
     await restarted(office)
     others = [await office.asked() for _ in range(3)]
     await office.paying.round()
@@ -203,8 +211,9 @@ async def proven(office: Lanes, place: holdings.Place, said: str) -> ownership.O
 async def test_a_lane_without_gas_is_given_some_on_a_budget(office: Lanes) -> None:
     """All of it counts, as another may have the key. Criterion: CUST-LANES-3."""
     old, new = next(iter(office.bed.keys)), office.new_lane()
+    await office.serve(*NEW)
     office.bed.node.call("anvil_setBalance", "0x" + old.hex(), "0x0")
-    office.rotated("--add", new, "--leave", old, *SIGNERS)
+    await office.rotated("--add", new, "--leave", old, *SIGNERS)
     await restarted(office)
     given: dict[int, int] = {}
     for _ in range(ROUNDS):
@@ -233,7 +242,8 @@ def spent(budget: FeeBudget) -> int:
 async def test_a_lane_that_was_left_pays_lanes_alone(office: Lanes) -> None:
     """Whatever a coordinator proposes. Criterion: CUST-LANES-3."""
     old, new = next(iter(office.bed.keys)), office.new_lane()
-    office.rotated("--add", new, "--leave", old, *SIGNERS)
+    await office.serve(*NEW)
+    await office.rotated("--add", new, "--leave", old, *SIGNERS)
     await restarted(office)
     chain = office.account_chain
     (sweep,) = chain.sweeps([], [], await office.paying._sweeping.worth())
@@ -268,8 +278,9 @@ def with_body(plan: Plan, body: tx.Body) -> Plan:
 async def test_who_takes_from_a_lane_that_was_left_is_found(office: Lanes) -> None:
     """And what is forgotten is missing. Criterion: CUST-LANES-4."""
     old, new = next(iter(office.bed.keys)), office.new_lane()
-    office.rotated("--add", new, "--leave", old, *SIGNERS)
-    said = office.rotated("--forget", old, "--dry-run")
+    await office.serve(*NEW)
+    await office.rotated("--add", new, "--leave", old, *SIGNERS)
+    said = await office.rotated("--forget", old, "--dry-run")
     assert "is missing from then on" in said
     await restarted(office)
     await office.agreed()
@@ -308,5 +319,5 @@ async def test_what_would_leave_too_little_is_refused(office: Lanes) -> None:
     before = (office.folder / networks.FILE).read_bytes()
     for words, told in REFUSED:
         named = [known[one] if isinstance(one, int) else one for one in words]
-        assert told in office.rotated(*named, code=1)
+        assert told in await office.rotated(*named, code=1)
         assert (office.folder / networks.FILE).read_bytes() == before

@@ -1,23 +1,24 @@
-"""Keys of the hot wallet and of users' addresses: `signer-key`, `rotate-hot`."""
+"""Keys of the hot wallet and of users' addresses: `signer-key`, `rotate-hot`, `hot-keys`."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 from coincurve import PrivateKey
 
 from fullreserve.config import Settings
-from fullreserve.custody import holders, keyfile, networks, spare
-from fullreserve.custody.addresses import UtxoAddresses, checksummed
-from fullreserve.custody.hd import Private
+from fullreserve.custody import holders, keyfile, networks, shown_keys, spare
+from fullreserve.custody.addresses import UtxoAddresses, account_of, checksummed
+from fullreserve.custody.hd import Private, fingerprint
 from fullreserve.custody.keys import card
 from fullreserve.custody.keys.card import BadCard, Card
 from fullreserve.custody.keys.commands import carried_out, say, word, write
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.networks import BadNetworks, Branch, Generation, Network
+from fullreserve.custody.shown_keys import Missing
 from fullreserve.custody.signing import LANE, branch_name, branch_of, lanes_of
 
 _SEED = 32
@@ -66,16 +67,20 @@ def _made(network: int, lane: bool, of: Path | None) -> dict[str, bytes]:
 @carried_out
 def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers: Sequence[str],
                out: Path | None, dry_run: bool) -> None:  # fmt: skip
-    """Has the keys of these cards follow a network's, from the next start of the exchange on."""
-    known = {one.network: one for one in networks.load(settings.data)}
-    if network not in known:
-        raise BadNetworks(f"network {network} is not in {networks.FILE}")
+    """Has the keys of these cards follow a network's, from the next start of the exchange on.
+
+    The signers have to show first that they have them.
+    """
+    known = _known(settings, network)
     found = [card.read(path) for path in cards]
     after = _followed(known[network], found, signers)
     spare.check([after], ())
     for one in found:
         say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
     say(*_told(after), f"signers {', '.join(after.signers)}")
+    lacks = asked(settings, after, {one.key.lower(): one.holder for one in found})
+    if lacks.faults:
+        raise BadNetworks("; ".join(lacks.faults))
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
@@ -85,6 +90,39 @@ def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers:
     else:
         networks.keep(settings.data, fresh)
     say("They begin with the next start of the exchange; give signers elsewhere the file then.")
+
+
+@carried_out
+def hot_keys(settings: Settings, network: int) -> None:
+    """Asks a network's signers for the keys that they have; an error names what is missing."""
+    lacks = asked(settings, _known(settings, network)[network], {})
+    if lacks.faults or lacks.notes:
+        raise BadNetworks("; ".join(lacks.faults) or "not all of it is there")
+    say("All keys that hot pays by are there.")
+
+
+def _known(settings: Settings, network: int) -> dict[int, Network]:
+    known = {one.network: one for one in networks.load(settings.data)}
+    if network not in known:
+        raise BadNetworks(f"network {network} is not in {networks.FILE}")
+    return known
+
+
+def asked(
+    settings: Settings,
+    after: Network,
+    names: Mapping[str, str],
+    added: Collection[str] | None = None,
+) -> Missing:
+    """What the signers of a network do not show, each of them asked once; what they do is said."""
+    held = shown_keys.ask(settings.data, after)
+    for name, keys in held.keys.items():
+        prints = [fingerprint(one.key).hex() if one.code else
+                  checksummed(account_of(one.key)) for one in keys]  # fmt: skip
+        say(f"{name} has shown {', '.join(prints) or 'no key'}")
+    lacks = shown_keys.missing(after, held, names, added)
+    say(*lacks.notes)
+    return lacks
 
 
 def _followed(before: Network, cards: Sequence[Card], signers: Sequence[str]) -> Network:

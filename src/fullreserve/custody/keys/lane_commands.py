@@ -13,6 +13,7 @@ from fullreserve.custody import networks, spare
 from fullreserve.custody.addresses import checksummed, read_account
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.keys.commands import carried_out, say, write
+from fullreserve.custody.keys.hot_commands import asked
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.paying import STORE
 from fullreserve.custody.store import read_open, read_sent
@@ -35,6 +36,10 @@ def rotate_lanes(settings: Settings, network: int, add: Sequence[str], leave: Se
     spare.check([after], ())
     _check_places(settings.data, before, after)
     say(*_told(settings.data, before, after))
+    if add:
+        lacks = asked(settings, after, {}, {*after.lanes} - {*before.lanes})
+        if lacks.faults:
+            raise BadNetworks("; ".join(lacks.faults))
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return

@@ -94,6 +94,7 @@ export const CEREMONIES: readonly Ceremony[] = [
     steps: [
       step('op.ceremony.does.newSigner', `${RUN} signer-key NETWORK NEW keys`),
       step('op.ceremony.does.signerCard', `${RUN} signer-key NETWORK SIGNER keys`),
+      step('op.ceremony.does.startSigner'),
       step('op.ceremony.does.dryRunHot', `${HOT} --dry-run`),
       step('op.ceremony.does.addHot', HOT),
       step('op.ceremony.does.nameSigner'),
@@ -109,6 +110,7 @@ export const CEREMONIES: readonly Ceremony[] = [
       step('op.ceremony.does.newLane', `${RUN} signer-key NETWORK NEW keys --lane`),
       step('op.ceremony.does.copyLane'),
       step('op.ceremony.does.addLane'),
+      step('op.ceremony.does.askKeys', `${RUN} hot-keys NETWORK`),
       step('op.ceremony.does.restart'),
       step('op.ceremony.does.oldLane'),
     ],
