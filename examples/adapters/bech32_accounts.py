@@ -97,7 +97,7 @@ class OnePricePolicy:
     compares. The transaction around it is this chain's, which is made here of the same fields.
     """
 
-    charges_payments = False  # a withdrawal's fee pays its own transaction alone
+    knows_cost = False  # a transaction may use less than its gas
 
     def __init__(self, calls: signing.EvmPolicy) -> None:
         self._calls = calls

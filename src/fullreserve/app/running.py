@@ -529,6 +529,7 @@ class Running:
             "childRestarts": sum(child.restarts for child in self.children),
             "childrenEnded": [child.module for child in self.children if child.gave_up],
             "networksUnpaid": [one.network for one in unpaid.known(self.settings.data)],
+            "networksUnsigned": [one.network for one in unpaid.unsigned(self.settings.data)],
             "tokensHalted": [[one.network, one.asset] for one in unpaid.halted(self.settings.data)],
             "restConnections": len(self._rest.connections) if self._rest else 0,
             "wsConnections": len(self._ws.hub.members) if self._ws else 0,

@@ -1,5 +1,9 @@
 """What a signer lets cost in 24 hours that no user pays: on its disk before it signs.
 
+There are two, so that neither takes what the other needs: of moves, and of what payments of
+accounts may cost beyond `TIMES` what their users pay, which their gas at the fee of the moment does
+not. In a storm of fees payments of fixed fees come to that bound, and wait, and operators are told.
+
 Moves that nobody approved cannot take coins away, but their fees go to whoever makes blocks. So
 does what a payment of Bitcoin's family costs beyond the fees of its withdrawals: who proposes it
 chooses its coins and its rate. A coordinator under attack gets no more than this for them, whatever
@@ -12,15 +16,16 @@ four times the budget at most, and no more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from fullreserve.clock import Clock
 from fullreserve.custody.chains.adapter import Asked, Plan
 from fullreserve.custody.kept_file import Together, open_kept
+from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import WillNotSign
 
 DAY_MS = 24 * 3_600_000
@@ -28,6 +33,9 @@ DAY_MS = 24 * 3_600_000
 # that is nobody's would hold up payments. And of what was reserved, what counts in any case.
 PART = 4
 WORD = 32  # bytes of a fee
+# Of what its users pay, what a payment of accounts may cost uncounted: it is given more gas than it
+# uses, at a fee that outbids two full blocks.
+TIMES = 4
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fees (
@@ -42,9 +50,15 @@ CREATE TABLE IF NOT EXISTS reserved (
 
 
 class FeeBudget:
-    """`limits` are each network's, in its coin's own units. Of one signer."""
+    """`limits` are each network's, in its coin's own units. Of one signer.
 
-    def __init__(self, path: Path, limits: Mapping[int, int], clock: Clock) -> None:
+    `name` is what people know it by: that of its limit in the file of networks.
+    """
+
+    def __init__(
+        self, path: Path, limits: Mapping[int, int], clock: Clock, name: str = "fee_budget"
+    ) -> None:
+        self._name = name
         self._db = open_kept(path, _SCHEMA)
         self._limits = limits
         self._clock = clock
@@ -74,7 +88,7 @@ class FeeBudget:
         if others + most > whole - kept:
             raise WillNotSign(
                 f"fees that no user pays would cost {others + most} in 24 hours, more than"
-                f" this signer's fee_budget of {whole}, {kept} of it kept for nonces of lanes,"
+                f" this signer's {self._name} of {whole}, {kept} of it kept for nonces of lanes,"
                 " in the coin's smallest units"
             )
         with Together(self._db):
@@ -116,6 +130,27 @@ class FeeBudget:
                 fee = min(most, max(paid, -(-most // PART)))
                 counts = "UPDATE fees SET fee = ? WHERE network = ? AND binding = ?"
                 self._db.execute(counts, (_kept(fee), *key))
+
+
+class Budgets(NamedTuple):
+    """A signer's, each in a file of its own."""
+
+    moves: FeeBudget
+    payments: FeeBudget
+
+    @classmethod
+    def open(cls, path: Path, served: Sequence[Network], clock: Clock) -> Budgets:
+        """`path` is that of the budget of moves."""
+        moves = {one.network: one.fees_a_day for one in served}
+        payments = {one.network: one.payments_a_day for one in served}
+        beside = path.with_name(f"{path.stem}-payments{path.suffix}")
+        return cls(
+            FeeBudget(path, moves, clock), FeeBudget(beside, payments, clock, "payment_budget")
+        )
+
+    def close(self) -> None:
+        self.moves.close()
+        self.payments.close()
 
 
 def _kept(fee: int) -> bytes:

@@ -8,6 +8,7 @@ the exchange itself says later.
 from __future__ import annotations
 
 from asyncio import gather
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,13 +103,22 @@ class ExchangeIntents:
     async def covered(self, plan: Plan) -> int:
         """What users pay for a plan's withdrawals, in units of the chain's coin; Unavailable.
 
-        Nothing for fees in other assets.
+        Fees in other assets at the last prices; nothing of those that have none.
         """
         coin, scales = self._networks[plan.network].coin, self._networks[plan.network].scales
         asked = (self._house.ask(wire.WITHDRAWALS, GetWithdrawal(one)) for one in plan.withdrawals)
         found: list[Withdrawal | None] = await gather(*asked)
-        fees = (amount_int(one.fee) for one in found if one is not None and one.asset == coin)
-        return scales[coin].to_chain(sum(fees))
+        fees = Counter[int]()
+        for one in found:
+            if one is not None:
+                fees[one.asset] += amount_int(one.fee)
+        total = fees.pop(coin, 0)
+        rates = await self._house.usd_rates([coin, *fees]) if fees.total() else {}
+        of = rates.get(coin)
+        for asset, fee in fees.items() if of is not None else ():
+            if of is not None and (rate := rates.get(asset)) is not None:
+                total += fee * rate.usd * of.units // (rate.units * of.usd)
+        return scales[coin].to_chain(total)
 
     async def _swept(self, plan: Plan) -> Payment:
         """What a sweep of hot pays to warm, whose place this signer's own files tell."""

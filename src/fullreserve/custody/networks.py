@@ -92,6 +92,8 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     # What moves without approval may cost in 24 hours, in the ledger's units of its coin; 0: what
     # `fees_a_day` says.
     fee_budget: int = 0
+    # The same of what payments of accounts may cost beyond some times what their users pay.
+    payment_budget: int = 0
     # Coins are brought from users' addresses when they are worth so many times what that may cost.
     sweep_worth: int = TIMES
     signers: tuple[str, ...] = ()  # their sockets, by name below the data folder
@@ -155,6 +157,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     def signatures(self) -> int:
         """How many signers it takes."""
         return self.threshold if self.is_script else 1
+
+    @property
+    def payments_a_day(self) -> int:
+        """The bound of what payments of accounts cost beyond what their users pay, likewise."""
+        return self.scales[self.coin].to_chain(self.payment_budget or self.family.fees_a_day)
 
     def addresses(self) -> Addresses:
         """How its addresses are written and read; BadNetworks."""

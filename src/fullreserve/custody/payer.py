@@ -36,7 +36,7 @@ from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
 from fullreserve.custody.sending import FAULTS, Sender
 from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
-from fullreserve.custody.waits import Waits
+from fullreserve.custody.waits import SIGNING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
@@ -97,6 +97,12 @@ class Payer:
         # Not before those that have a plan are bound: the word would make them wait too.
         await self._say_short(short)
         await self._outcomes.follow([run for run in runs if run.attempts])
+
+    def unsigned(self) -> list[str]:
+        """Why each payment that waits for signers does, in their words, the oldest first."""
+        waiting = (self._desk.waits.why(kept.id, SIGNING) for kept in self._open()
+                   if kept.plan.withdrawals)  # fmt: skip
+        return [why for why in waiting if why]
 
     def _open(self) -> list[Kept]:
         return self._desk.store.open_plans(self._desk.chain.network)

@@ -48,6 +48,7 @@ from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
 from fullreserve.custody.tripping import trip
 from fullreserve.custody.unpaid import UnpaidNetwork
+from fullreserve.custody.unsigned import UnsignedPayments
 from fullreserve.custody.walking import Walk
 from fullreserve.custody.warm_place import warm_place
 from fullreserve.door.protocol import Unavailable
@@ -231,6 +232,7 @@ class Paying:
         )
         self._state = ""
         self._unpaid = UnpaidNetwork(data, network.network, clock)
+        self._unsigned = UnsignedPayments(data, network.network, clock)
         self._halted = HaltedTokens(data, self._chain, clock)
 
     async def run(self, clock: Clock) -> None:
@@ -274,6 +276,7 @@ class Paying:
                 await self._payer.consolidate()
             await self._payer.sweep_hot(await self._hot.due())
             await self._payer.round()
+            self._unsigned.tell(self._payer.unsigned())
             self._sweeping.again(self._payer.moved)
             self._payer.moved.clear()
         except (NodeProblem, NotYet) as problem:

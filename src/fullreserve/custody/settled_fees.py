@@ -25,9 +25,9 @@ class SettledFees:
     """`chains` are each network's nodes, and how deep a block of it is final."""
 
     def __init__(
-        self, budget: FeeBudget, chains: Mapping[int, tuple[Sequence[Chain], int]]
+        self, budgets: Sequence[FeeBudget], chains: Mapping[int, tuple[Sequence[Chain], int]]
     ) -> None:
-        self._budget = budget
+        self._budgets = budgets
         self._chains = chains
 
     async def run(self, clock: Clock) -> None:
@@ -40,23 +40,27 @@ class SettledFees:
         """Looks once; what a node cannot say now is asked again."""
         for network, (chains, final_after) in self._chains.items():
             try:
-                await self._settle(network, chains, final_after)
+                for budget in self._budgets:
+                    await _settle(budget, network, chains, final_after)
             except NodeProblem as problem:
                 log.info("what moves did cost is not known", network=network, problem=str(problem))
             except Exception as problem:  # a signer outlives what a node says, and a full disk
                 kind = type(problem).__name__
                 log.exception("what moves did cost is not known", network=network, problem=kind)
 
-    async def _settle(self, network: int, chains: Sequence[Chain], final_after: int) -> None:
-        asked = self._budget.reserved(network)
-        if not asked:
-            return
-        found = [await to_thread(one.standing_all, asked) for one in chains]
-        for one, told in zip(asked, zip(*found, strict=True), strict=True):
-            paid = [_paid(one, standing, final_after) for standing in told]
-            known = [fee for fee in paid if fee is not None]
-            if known and len(known) == len(paid):
-                self._budget.settle(one.plan, max(known))
+
+async def _settle(
+    budget: FeeBudget, network: int, chains: Sequence[Chain], final_after: int
+) -> None:
+    asked = budget.reserved(network)
+    if not asked:
+        return
+    found = [await to_thread(one.standing_all, asked) for one in chains]
+    for one, told in zip(asked, zip(*found, strict=True), strict=True):
+        paid = [_paid(one, standing, final_after) for standing in told]
+        known = [fee for fee in paid if fee is not None]
+        if known and len(known) == len(paid):
+            budget.settle(one.plan, max(known))
 
 
 def _paid(asked: Asked, standing: object, final_after: int) -> int | None:

@@ -29,7 +29,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks, shown_keys
 from fullreserve.custody.chains.adapter import GAS, Plan
 from fullreserve.custody.destinations import Destinations
-from fullreserve.custody.fee_budget import FeeBudget
+from fullreserve.custody.fee_budget import TIMES, Budgets
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys import tls_door
@@ -73,10 +73,10 @@ class Signer:
         policies: Mapping[int, Policy],
         intents: ExchangeIntents,
         key: PrivateKey,
-        budget: FeeBudget,
+        budgets: Budgets,
         is_payer: Callable[[int], Awaitable[bool]],
     ) -> None:
-        self._budget = budget
+        self._budgets = budgets
         self._is_payer = is_payer
         self._intents = intents
         self.policies = policies
@@ -127,20 +127,26 @@ class Signer:
             own = self._policy(question.network).own_keys()
             return shown_keys.shown(question.network, question.challenge, own)
         assert isinstance(question, SignPlan)
-        plan = question.plan
-        policy = self._policy(plan.network)
+        return await self._signed(question, self._policy(question.plan.network))
+
+    async def _signed(self, question: SignPlan, policy: Policy) -> bytes:
+        plan, is_known = question.plan, policy.knows_cost
         approved = await self._intents.approved(plan)
-        covered = await self._intents.covered(plan) if policy.charges_payments else 0
+        covered = await self._intents.covered(plan)
+        free = covered if is_known else TIMES * covered
+        budget = self._budgets.moves if is_known or not approved else self._budgets.payments
+        charged: list[int] = []
 
         def charge(of: Plan, fee: int, for_payments: bool) -> None:
-            if fee > covered:
-                self._budget.charge(of, fee - covered, for_payments)
+            if fee > free:
+                budget.charge(of, fee - free, for_payments)
+                charged.append(fee - free)
 
         signature = policy.sign(plan, approved, question.previous, charge)
         is_given = plan.move is not None and plan.move.key.startswith(GAS)
         # What a lane that was left is given counts all.
-        if not approved and not is_given and (name := policy.name_of(plan, signature)):
-            self._budget.signed(plan, name)
+        if charged and not is_given and (name := policy.name_of(plan, signature)):
+            budget.signed(plan, name)
         return signature
 
     def _policy(self, network: int) -> Policy:
@@ -180,12 +186,12 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     vault = Vault(data, clock.wall_ms)
     kept = data / f"custody-signer-{spec.name}.sqlite"
     memory = Memory(kept)
-    budget = FeeBudget(kept, {one.network: one.fees_a_day for one in served}, clock)
+    budgets = Budgets.open(kept, served, clock)
     door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     intents = ExchangeIntents(House(door), Destinations(vault), served, memory, data)
     presence = holders.key_of(secrets)
     policies = policies_of(served, secrets)
-    signer = Signer(policies, intents, presence, budget, door.is_payer)
+    signer = Signer(policies, intents, presence, budgets, door.is_payer)
     mask = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(signer.serve, spec.socket)
@@ -199,12 +205,12 @@ async def run(spec: Spec, passphrase: bytes) -> None:
     log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
     accounts = [one for one in served if one.network in policies and not one.is_script]
     nodes = {one.network: (one.chains(), one.unlock_after) for one in accounts}
-    await until_terminated(SettledFees(budget, nodes).run(clock))
+    await until_terminated(SettledFees(budgets, nodes).run(clock))
     server.close()
     if far is not None:
         far.close()
     await door.close()
-    budget.close()
+    budgets.close()
     memory.close()
     vault.close()
 

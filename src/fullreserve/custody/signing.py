@@ -47,8 +47,12 @@ class Policy(Protocol):
     """What a signer knows of one network by itself, by which it rebuilds what it signs."""
 
     @property
-    def charges_payments(self) -> bool:
-        """Whether `charge` is told of payments as well, beyond what their withdrawals' fees are."""
+    def knows_cost(self) -> bool:
+        """Whether what it signs costs just what `charge` is told, and not at most that.
+
+        Then payments share the budget of moves, and count beyond what their users pay; else they
+        have their own, and count beyond some times that.
+        """
 
     def sign(
         self,
@@ -60,8 +64,9 @@ class Policy(Protocol):
         """Its part of the signed transaction, which `Family.completed` takes; WillNotSign.
 
         `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `previous` is
-        what `Chain.previous` says of the plan. `charge` is told what a move that nobody approved
-        may cost, before a key is used; it may refuse.
+        what `Chain.previous` says of the plan. `charge` is told what a payment, or a move that
+        nobody approved, may cost, before a key is used, and whether payments would wait without
+        it; it may refuse.
         """
 
     def name_of(self, plan: Plan, signature: bytes) -> bytes:
@@ -87,7 +92,7 @@ class EvmPolicy(NamedTuple):
     cold: PrivateKey | None = None
 
     @property
-    def charges_payments(self) -> bool:
+    def knows_cost(self) -> bool:
         return False
 
     def name_of(self, plan: Plan, signature: bytes) -> bytes:
@@ -110,8 +115,8 @@ class EvmPolicy(NamedTuple):
         """The key that a plan is to be signed with, all of it having been compared; WillNotSign.
 
         `approved` are the plan's withdrawals, or what a sweep of hot pays to warm. `charge` is told
-        what a move that nobody approved may cost, before a key is used, and whether it frees a
-        lane's nonce; it may refuse.
+        what a payment, or a move that nobody approved, may cost, before a key is used, and whether
+        payments would wait without it; it may refuse.
         """
         body = _decoded(evm_transaction.read_body, plan)
         if evm_transaction.binding(body.lane, body.nonce) != plan.binding:
@@ -136,7 +141,10 @@ class EvmPolicy(NamedTuple):
             cost = body.gas * body.max_fee + given
             charge(plan, cost, body.lane in self.lanes and called == _cancels(body))
             return key
-        return self._pays(body, approved)
+        key = self._pays(body, approved)
+        if plan.withdrawals:
+            charge(plan, body.gas * body.max_fee, True)
+        return key
 
     def _pays(self, body: evm_transaction.Body, approved: Sequence[Payment]) -> PrivateKey:
         if body.lane not in self.lanes or body.lane not in self.terms.hot:
@@ -237,7 +245,7 @@ class UtxoPolicy(NamedTuple):
     hrp: str = "bcrt"
 
     @property
-    def charges_payments(self) -> bool:
+    def knows_cost(self) -> bool:
         return True
 
     def name_of(self, plan: Plan, signature: bytes) -> bytes:  # noqa: ARG002 - the interface

@@ -41,6 +41,11 @@ class Waits:
         if self._known.pop((plan, step), None) is not None:
             log.info("payment goes on", plan=plan)
 
+    def why(self, plan: int, step: bytes) -> str:
+        """Why one waits for a step; "" where it does not."""
+        known = self._known.get((plan, step))
+        return known.why if known is not None else ""
+
     def forget(self, plan: int) -> None:
         """It is over, and another may get its number."""
         self._known = {key: wait for key, wait in self._known.items() if key[0] != plan}

@@ -28,6 +28,14 @@ def unpaid_name(network: int) -> str:
     return f"{UNPAID}{network}.json"
 
 
+UNSIGNED = "custody-unsigned-"
+
+
+def unsigned_name(network: int) -> str:
+    """Of payments of a network that wait for signers: Unsigned; there is none while none does."""
+    return f"{UNSIGNED}{network}.json"
+
+
 HALTED = "custody-halted-"
 
 
@@ -123,6 +131,15 @@ class Unpaid(msgspec.Struct, frozen=True):
     """
 
     network: int
+    problem: str
+    since_ms: int
+
+
+class Unsigned(msgspec.Struct, frozen=True):
+    """So many payments that too few signers sign; `problem` is what they say of the oldest."""
+
+    network: int
+    payments: int
     problem: str
     since_ms: int
 

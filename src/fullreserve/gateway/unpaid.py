@@ -6,9 +6,17 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.exchange.worker_files import HALTED, UNPAID, HaltedToken, Unpaid
+from fullreserve.exchange.worker_files import (
+    HALTED,
+    UNPAID,
+    UNSIGNED,
+    HaltedToken,
+    Unpaid,
+    Unsigned,
+)
 
 _decode_halted = msgspec.json.Decoder(list[HaltedToken]).decode
+_decode_unsigned = msgspec.json.Decoder(Unsigned).decode
 _decode = msgspec.json.Decoder(Unpaid).decode
 
 
@@ -18,6 +26,17 @@ def known(folder: Path | None) -> list[Unpaid]:
     for place in folder.glob(f"{UNPAID}*.json") if folder is not None else ():
         try:
             found.append(_decode(place.read_bytes()))
+        except (OSError, msgspec.DecodeError):
+            continue
+    return sorted(found, key=lambda one: one.network)
+
+
+def unsigned(folder: Path | None) -> list[Unsigned]:
+    """Networks with payments that wait for signers, by number; none where none is written."""
+    found = []
+    for place in folder.glob(f"{UNSIGNED}*.json") if folder is not None else ():
+        try:
+            found.append(_decode_unsigned(place.read_bytes()))
         except (OSError, msgspec.DecodeError):
             continue
     return sorted(found, key=lambda one: one.network)

@@ -18,7 +18,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody.chains import utxo_transaction
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.destinations import Destinations
-from fullreserve.custody.fee_budget import DAY_MS, FeeBudget
+from fullreserve.custody.fee_budget import DAY_MS, Budgets
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.signer import Signer
@@ -60,13 +60,11 @@ class Proposing:
         places = Destinations(exchange.vault)
         self._memory = Memory(folder / "signer")
         intents = ExchangeIntents(exchange.house, places, [network], self._memory, folder)
-        self._budget = FeeBudget(
-            folder / "signer", {network.network: network.fees_a_day}, self.clock
-        )
+        self._budgets = Budgets.open(folder / "signer", [network], self.clock)
         policy = UtxoPolicy(bed.chain.addresses, 500, 3, 2, bed.roots[0], "rltc")
         key = PrivateKey(b"\x05" * 32)
         is_payer = exchange.socket.is_payer
-        self._signer = Signer({network.network: policy}, intents, key, self._budget, is_payer)
+        self._signer = Signer({network.network: policy}, intents, key, self._budgets, is_payer)
         self._bound: list[Plan] = []
 
     async def bound(self) -> Plan:
@@ -96,7 +94,7 @@ class Proposing:
         return await self._signer.answer(msgspec.json.encode(question))
 
     def close(self) -> None:
-        self._budget.close()
+        self._budgets.close()
         self._memory.close()
 
 

@@ -25,7 +25,7 @@ from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.utxo import UtxoChain
 from fullreserve.custody.chains.utxo_transaction import Coin, read_body
 from fullreserve.custody.destinations import Destinations
-from fullreserve.custody.fee_budget import FeeBudget
+from fullreserve.custody.fee_budget import Budgets
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys.record import FILE, UTXO, Entry, Record, TierWallet
 from fullreserve.custody.networks import Branch, Network
@@ -81,7 +81,7 @@ class Office:
         self.store, self.watched = Store(folder / STORE), Store(folder / WATCHED)
         self._signers: dict[str, asyncio.Server] = {}
         self._memories: list[Memory] = []
-        self._budgets: list[FeeBudget] = []
+        self._budgets: list[Budgets] = []
         self._outside = 0
 
     def command(self, *words: str | int | Path, code: int = 0) -> str:
@@ -108,8 +108,7 @@ class Office:
             where = Destinations(self.exchange.vault)
             kept = record or self.folder
             intents = ExchangeIntents(self.exchange.house, where, served, memory, kept)
-            limits = {one.network: one.fees_a_day for one in served}
-            budget = FeeBudget(self.folder / f"{name}-fees.sqlite", limits, self.clock)
+            budget = Budgets.open(self.folder / f"{name}-fees.sqlite", served, self.clock)
             presence = holders.key_of(secrets)
             policies = policies_of(served, secrets)
             signer = Signer(policies, intents, presence, budget, self.exchange.socket.is_payer)

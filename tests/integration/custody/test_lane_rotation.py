@@ -226,8 +226,8 @@ async def test_a_lane_without_gas_is_given_some_on_a_budget(office: Lanes) -> No
         office.bed.mine()
     assert office.holds(old)[USDT] == 0
     (gas,) = given.values()
-    budget = office._budgets[-len(NEW)]
-    settled = SettledFees(budget, {NETWORK: (office.network.chains(), TERMS.unlock_after)})
+    budget = office._budgets[-len(NEW)].moves
+    settled = SettledFees([budget], {NETWORK: (office.network.chains(), TERMS.unlock_after)})
     office.bed.mine(2 * TERMS.unlock_after)
     await settled.round()
     assert budget.reserved(NETWORK) == []

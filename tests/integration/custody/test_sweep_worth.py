@@ -26,7 +26,7 @@ from fullreserve.custody.fee_budget import PART, FeeBudget, _read
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.settled_fees import SettledFees
-from fullreserve.custody.signing import EvmPolicy, WillNotSign
+from fullreserve.custody.signing import EvmPolicy, WillNotSign, uncounted
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products import custody_wire as wire
 from tests.integration.custody.outsiders import COIN, TERMS, TOKEN, Approved, EvmBed, UtxoBed
@@ -59,7 +59,7 @@ class House:
         self._approved = Approved(*(bed.payment(n, n, bed.unit) for n in indexes))
         self._policy = EvmPolicy(bed.terms, bed.keys, bed.chain.addresses, bed.root)
         self.payer = Payer(bed.chain, self.store, self.book, self._sign, PAY_TERMS, SALT)
-        self.settled = SettledFees(self.budget, {1: ([bed.chain], TERMS.unlock_after)})
+        self.settled = SettledFees([self.budget], {1: ([bed.chain], TERMS.unlock_after)})
 
     def _opened(self) -> FeeBudget:
         return FeeBudget(self._fees, {1: self._limit}, ManualClock(1_700_000_000_000))
@@ -68,7 +68,9 @@ class House:
         known = self._approved.payments(plan)
         budget = self._opened()  # the payer asks in several threads
         try:
-            signature = self._policy.sign(plan, known, (), budget.charge)
+            # Of what users pay for another counts, which is none of these.
+            charge = uncounted if known else budget.charge
+            signature = self._policy.sign(plan, known, (), charge)
             signed = tx.read_body(plan.body).signed(signature)
             if not known:
                 budget.signed(plan, signed.txid)
@@ -250,7 +252,7 @@ async def test_a_node_that_differs_settles_nothing(
     erc20.mine(TERMS.unlock_after)
     both = ([erc20.chain, elsewhere.chain], TERMS.unlock_after)
     before = house.charged()
-    await SettledFees(house.budget, {1: both}).round()
+    await SettledFees([house.budget], {1: both}).round()
     assert house.charged() == before
     assert len(house.budget.reserved(1)) == 1
     await house.settled.round()

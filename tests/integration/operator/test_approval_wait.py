@@ -11,7 +11,8 @@ import pytest
 
 from fullreserve.custody.setbacks import Setbacks
 from fullreserve.custody.unpaid import UnpaidNetwork
-from fullreserve.exchange.worker_files import SETBACKS, HaltedToken, halted_name
+from fullreserve.custody.unsigned import UnsignedPayments
+from fullreserve.exchange.worker_files import SETBACKS, HaltedToken, halted_name, unsigned_name
 from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
@@ -299,6 +300,21 @@ async def test_operators_see_networks_that_nothing_is_paid_on(console: Console) 
     assert (row["network"], row["problem"]) == ("99", "ValueError")
     UnpaidNetwork(folder, 99, console.town.clock)
     assert (await console.ada.get("overview")).row["unpaid"] == []
+
+
+async def test_operators_see_payments_that_signers_do_not_sign(console: Console) -> None:
+    """Criterion: CHAINS-PAYER-26. As the payer writes it; a damaged file shows none."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    assert (await console.ada.get("overview")).row["unsigned"] == []
+    told = UnsignedPayments(folder, 99, console.town.clock)
+    told.tell(["one.sock: its payment_budget", "another"])
+    (row,) = (await console.ada.get("overview")).row["unsigned"]
+    assert (row["network"], row["payments"]) == ("99", "2")
+    assert row["problem"] == "one.sock: its payment_budget"
+    (folder / unsigned_name(98)).write_bytes(b"<html>")
+    told.tell([])
+    assert (await console.ada.get("overview")).row["unsigned"] == []
 
 
 async def test_operators_see_tokens_that_lanes_may_not_send(console: Console) -> None:

@@ -140,7 +140,7 @@ async def test_a_signer_outlives_what_a_node_leads_to(tmp_path: Path) -> None:
         budget.signed(plan(1, network), b"t" * 32)
     nodes = {3: ([cast(Chain, Lying())], 3), 4: ([cast(Chain, Honest())], 3)}
     with capture_logs() as said:
-        await SettledFees(budget, nodes).round()
+        await SettledFees([budget], nodes).round()
     assert [len(budget.reserved(network)) for network in (3, 4)] == [1, 0]
     assert [(one["network"], one["problem"]) for one in said] == [(3, "TypeError")]
     budget.close()

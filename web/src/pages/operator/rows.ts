@@ -45,6 +45,8 @@ export interface Overview extends Sample {
   unvetted: { wdId: string; problem: string; times: string }[]
   /** Networks whose payments cannot be planned. */
   unpaid: { network: string; problem: string; sinceTs: string }[]
+  /** Networks with payments that too few signers sign. */
+  unsigned: { network: string; payments: string; problem: string; sinceTs: string }[]
   /** Tokens that lanes of the hot wallet may not send; `able` others of it can. */
   halted: { chain: string; lanes: string[]; able: string; sinceTs: string }[]
   startedTs: string

@@ -64,6 +64,14 @@ function Unpaid({ now }: { now: Overview }): ReactNode {
   return <span role="alert">{names.join('; ')}</span>
 }
 
+/** An alarm: payments that wait for signers, with what those say. */
+function Unsigned({ now }: { now: Overview }): ReactNode {
+  const names = now.unsigned.map(
+    ({ network, payments, problem }) => `${network} (${payments}): ${problem}`,
+  )
+  return <span role="alert">{names.join('; ')}</span>
+}
+
 /** An alarm: tokens whose issuer paused them or stopped lanes. */
 function Halted({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
@@ -94,6 +102,9 @@ function Figures({ now }: { now: Overview }): ReactNode {
       ? [[t('op.unvetted'), <Unvetted key="u" now={now} />] as const]
       : []),
     ...(now.unpaid.length > 0 ? [[t('op.unpaid'), <Unpaid key="n" now={now} />] as const] : []),
+    ...(now.unsigned.length > 0
+      ? [[t('op.unsigned'), <Unsigned key="i" now={now} />] as const]
+      : []),
     ...(now.halted.length > 0 ? [[t('op.halted'), <Halted key="h" now={now} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],

@@ -68,6 +68,7 @@ class _Overview:
             "openProposals": str(len(waiting)),
             "unvetted": await asyncio.to_thread(setbacks.known, context.folder),
             "unpaid": await self._unpaid(),
+            "unsigned": await self._unsigned(),
             "halted": await self._halted(),
             "startedTs": str(self._vitals.started_ms),
         }
@@ -76,9 +77,7 @@ class _Overview:
     async def _unpaid(self) -> list[dict[str, str]]:
         """Networks that nothing is paid on."""
         found = await asyncio.to_thread(unpaid.known, self._context.folder)
-        if not found:
-            return []
-        codes = {one.network.network: one.network.code for one in await lines(self._context)}
+        codes = await self._codes(bool(found))
         return [
             {
                 "network": codes.get(one.network, str(one.network)),
@@ -87,6 +86,25 @@ class _Overview:
             }
             for one in found
         ]
+
+    async def _unsigned(self) -> list[dict[str, str]]:
+        """Networks with payments that wait for signers."""
+        found = await asyncio.to_thread(unpaid.unsigned, self._context.folder)
+        codes = await self._codes(bool(found))
+        return [
+            {
+                "network": codes.get(one.network, str(one.network)),
+                "payments": str(one.payments),
+                "problem": one.problem,
+                "sinceTs": str(one.since_ms),
+            }
+            for one in found
+        ]
+
+    async def _codes(self, is_wanted: bool) -> dict[int, str]:
+        """Networks' names, where somebody wants any."""
+        known = await lines(self._context) if is_wanted else ()
+        return {one.network.network: one.network.code for one in known}
 
     async def _halted(self) -> list[dict[str, object]]:
         """Tokens that lanes of the hot wallet may not send."""
