@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -22,6 +21,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import holders
 from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.left import leave
+from fullreserve.custody.networks import Network
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.presence import Presence
 from fullreserve.custody.quorum import Quorum as PayersQuorum
@@ -344,9 +344,10 @@ async def test_what_a_payer_sees_is_asked_at_once(guarded: Guarded) -> None:
 
 async def test_the_payer_says_who_is_silent(tmp_path: Path) -> None:
     """Criterion: LIVE-18. By name, in a file, for as long as it lasts."""
-    network: Any = SimpleNamespace(
-        network=CHAIN, signers=("signer-one.sock",), kind="evm", threshold=1
-    )
+    network = Network(
+        network=CHAIN, kind="evm", nodes=(), branches=(), decimals={}, coin=BTC, credit_after=1,
+        unlock_after=2, signers=("signer-one.sock",),
+    )  # fmt: skip
     place = tmp_path / gone_name(CHAIN)
     place.write_bytes(b'["an earlier run\'s"]')
     payers = PayersQuorum(tmp_path, network, lambda _: ())
