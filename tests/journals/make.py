@@ -148,6 +148,7 @@ JOURNALS: dict[
     "risk-5": (SAFETY, partial(risk_log.fill, edition=5)),
     "risk-6": (SAFETY, partial(risk_log.fill, edition=6)),
     "risk-7": (SAFETY, partial(risk_log.fill, edition=7)),
+    "risk-8": (SAFETY, partial(risk_log.fill, edition=8)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "losses": ((Approvals, Deposits, Withdrawals), losses_log.fill),

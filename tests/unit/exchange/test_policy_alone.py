@@ -320,7 +320,7 @@ def _interfere(world: World, draws: random.Random, rival: int, turn: int) -> Non
 def test_two_come_to_what_they_want_whatever_a_third_says(world: World, seed: int) -> None:
     """Criterion: POL-29. A return in two words, at once; a loosening in two tries of two days."""
     draws = random.Random(seed)
-    wanted = (LOOSER, (SANCTIONED, SMALL, LARGE, Rule(4, Verb.ALLOW, most_usd=5)))
+    wanted = (LOOSER, (SANCTIONED, SMALL, Rule(4, Verb.ALLOW, most_usd=5), LARGE))
     for turn in range(6):
         base = view(world).base
         assert base is not None

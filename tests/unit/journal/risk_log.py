@@ -32,6 +32,7 @@ from fullreserve.exchange.products.policy_wire import (
     LOCK_MS,
     POLICY,
     RETURNS,
+    SETS,
     SPARED,
     TABLE_AGREED,
     WRITERS,
@@ -200,6 +201,19 @@ async def _contest(log: Log) -> None:
         await log.say(POLICY, Agree(change, seen.digest, seen.at_ms, seen.until), third)
 
 
+async def _narrow(log: Log) -> None:
+    """One alone has rules ask for less, or for more, by their lists."""
+    draws, known = log.draws, log.states[POLICY].rules
+    lists = {
+        "networks": draws.choice(((), (CHAIN,), (CHAIN, 9))),
+        "assets": draws.choice(((), (BTC,), (BTC, 7))),
+    }
+    at = draws.randrange(len(known))
+    fresh = msgspec.structs.replace(known[at], **{name: lists[name] for name in draws.sample(
+        sorted(lists), 2)})  # fmt: skip
+    await log.say(POLICY, Propose((*known[:at], fresh, *known[at + 1 :])), draws.choice(OPERATORS))
+
+
 def _replay(log: Log, change: int) -> Replay | None:
     policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
     answer = policy.answer(msgspec.msgpack.encode(GetReplay(change, log.bed.clock.exchange_ms())))
@@ -219,6 +233,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         del seen[DecisionState.CANCELED]
     if edition >= RETURNS:
         del seen[DecisionState.CONFIRMED]  # seldom under tables that are mostly strict
+    if edition >= SETS:
+        del seen[DecisionState.CONFIRMING]  # nor is that
     steps: tuple[Any, ...] = (
         *(_ask, _ask, _pass_on, _judge, _judge, _judge, _judge),
         *(_by_people, _by_owners, _by_owners, safety_log.of_a_withdrawal),
@@ -234,6 +250,8 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             await _take_back(log, turn)
         if edition >= SPARED and turn % 10 == 5:
             await _contest(log)
+        if edition >= SETS and turn % 45 == 8:
+            await _narrow(log)
         if turn % 60 == 1:
             await log.say(POLICY, SetRisk(draws.choice(TABLES)))
             stopped = StopOwner(ALICE, bed.clock.exchange_ms() + HOUR_MS)
@@ -250,6 +268,10 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
     assert edition != RETURNS or _has_returned(log)
     known = log.states[POLICY].alone.values()
     assert edition < SPARED or any(one.overruled_ms for one in known)
+    changes = log.states[POLICY].changes.values()
+    narrowed = [one for one in changes if any(rule.assets or rule.networks for rule in one.rules)]
+    held = {one.is_tightening for one in narrowed}
+    assert edition < SETS or held == {True, False}, "lists were narrowed at once, and others wait"
 
 
 def _has_returned(log: Log) -> bool:

@@ -47,8 +47,8 @@ from fullreserve.exchange.products.policy_rules import (
     explain,
     is_sound,
     lets_leave,
-    tightens,
 )
+from fullreserve.exchange.products.policy_tightening import tightens_by
 from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     ASKED_AGAIN,
@@ -463,7 +463,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         rules: tuple[Rule, ...] = ()
         if isinstance(word, Propose):
             rules = word.rules
-            is_tightening = tightens(self.state.rules, rules, by_group=self.state.edition > 0)
+            is_tightening = tightens_by(self.state.edition, self.state.rules, rules)
         else:
             assert self.state.risk is not None
             is_tightening = tightens_table(self.state.risk, word.table)
@@ -546,7 +546,7 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
         if not self._is_spared:
             return False
         if table is None:
-            return tightens(self.state.rules, change.rules)
+            return tightens_by(self.state.edition, self.state.rules, change.rules)
         return self.state.risk is not None and tightens_table(self.state.risk, table)
 
     def _returns(self, change: Change, now_ms: int) -> bool:

@@ -29,7 +29,7 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 7  # what this version knows
+EDITION = 8  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
@@ -37,6 +37,7 @@ TABLE_AGREED = 5  # and from which on the table of risks changes as the rules do
 RETURNS = 6  # and from which on what one alone tightened is taken back by several at once
 RETURN_MS = 7 * 24 * HOUR_MS  # and for how long
 SPARED = 7  # and from which on no administrator stops the others for ever, present or gone
+SETS = 8  # and from which on a change that the rules show to let no more through tightens
 CLOSES_MS = 7 * 24 * HOUR_MS  # how often one alone closes what others have proposed
 # For the velocity of their owner.
 COUNTED = (
