@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -31,6 +32,7 @@ from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.house import AHEAD, WATCHER_GATEWAY, House, Unknown
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.reconciling import PAYER_STORE, Reconciler
+from fullreserve.custody.refusals import Refusals, kind_of, said_again
 from fullreserve.custody.restore_mark import uncompared
 from fullreserve.custody.splits import Split
 from fullreserve.custody.store import WATCHER_STORE, Store
@@ -79,6 +81,7 @@ class Watcher:
         gifts: Gifts | None = None,
         *,
         screens: bool = False,
+        data: Path | None = None,
     ) -> None:
         chains = network.chains()
         self._network = network
@@ -94,6 +97,7 @@ class Watcher:
         self._reconciled: Block | None = None
         self._clock = clock or SystemClock()
         self._calls = ContractCalls(self._chain, self._second, store, self._clock, gifts)
+        self._refusals = Refusals(network.network, self._transfer, self._scaled, data)
         self._split = Split(self._chain, self._second, self._clock)
         self._unwell_ms: int | None = None  # since when nodes are not believed
         self._is_shown_well = False  # and what waited has been looked at since
@@ -140,6 +144,7 @@ class Watcher:
             self._is_shown_well = True
             if self._spells is not None:
                 self._spells.ends(await self._house.now_ms(self._clock.wall_ms()))
+        await self._ask_again()
         knows_calls = await self._knows_calls(found)
         knows_gifts = await self._knows_gifts(found)
         if knows_calls and knows_gifts and self._reconciler is not None and found.tip:
@@ -157,11 +162,15 @@ class Watcher:
             terms, reports = self._network.terms, list[following.Report]()
             for one in read:
                 reports += following.read_later(cursor, terms, one.block, one.deposits)
-            late = await self._report(list(self._payloads(reports)))
+            late = await self._report_of(cursor, reports)
+            for each in cursor.open:
+                if each.deposit.txid in late:
+                    each.refused = 0  # its block is shown to operators
             with self._store.together():
                 for one in read:
                     self._calls.keep(one, is_late=one.block.hash in late)
                 self._store.keep_cursor(self._network.network, following.store(cursor))
+            await self._show_refused(cursor)
         waiting = self._calls.waiting()
         if self._reconciler is not None:
             self._reconciler.lost_calls = self._calls.lost()
@@ -244,14 +253,37 @@ class Watcher:
             return False
         if not await self._reorganised(reports):
             return False  # the next round is told the same
-        await self._report(list(self._payloads(reports)))
+        await self._report_of(cursor, reports)
         with self._store.together():
             if not is_new:
                 self._calls.follows(reports)
             if self._gifts is not None and not is_new:
                 self._gifts.follows(reports)
             self._store.keep_cursor(number, following.store(cursor))
+        await self._show_refused(cursor)
         return True
+
+    async def _ask_again(self) -> None:
+        """Tells again of deposits that the exchange refused for what may pass."""
+        cursor = self._restored(self._store.cursor(self._network.network))
+        if cursor is None or not self._refusals.waits(cursor):
+            return
+        states: list[NetworkState] = await self._house.ask(wire.DEPOSITS, ListNetworks())
+        known = (one.terms for one in states if one.terms.network == self._network.network)
+        again = self._refusals.due(cursor, next(known, None))
+        if not again:
+            return
+        kinds = [(kind_of(one), one) for one in again]
+        await self._report_of(cursor, said_again(cursor, again, self._network.terms))
+        taken = {kind for kind, one in kinds if not one.refused}
+        alike = self._refusals.alike(cursor, taken)
+        if alike:
+            await self._report_of(cursor, said_again(cursor, alike, self._network.terms))
+        self._store.keep_cursor(self._network.network, following.store(cursor))
+        await self._show_refused(cursor)
+
+    async def _show_refused(self, cursor: following.Cursor) -> None:
+        self._refusals.show(cursor, await self._house.now_ms(self._clock.wall_ms()))
 
     async def _stay(self) -> None:
         """Where nothing is known of the chain any more, withdrawals of it stop."""
@@ -294,17 +326,37 @@ class Watcher:
         block = await asyncio.to_thread(self._chain.block, height)
         return following.Cursor([(block.height, block.hash)] if block is not None else [])
 
-    async def _report(self, payloads: list[wire.Payload]) -> frozenset[bytes]:
-        """The hashes of blocks that the exchange takes no deposit of any more, as too old."""
-        late = set()
+    async def _report_of(
+        self, cursor: following.Cursor, reports: Iterable[following.Report]
+    ) -> frozenset[bytes]:
+        """The hashes of blocks that the exchange takes no deposit of any more, as too old.
+
+        What it refuses is noted in the cursor.
+        """
+        payloads = list(self._payloads(reports))
+        codes = await self._report(payloads)
+        self._refusals.mark(cursor, payloads, codes)
+        return frozenset(
+            payload.block_hash
+            for payload, code in zip(payloads, codes, strict=True)
+            if code == Unsound.TOO_OLD and isinstance(payload, wire.Seen)
+        )
+
+    async def _report(self, payloads: list[wire.Payload]) -> list[int]:
+        """The answers' codes; refusals of deposits are logged as they are noted."""
         codes = await self._house.report(wire.DEPOSITS, *payloads)
         for payload, code in zip(payloads, codes, strict=True):
-            if code:
+            if code and not isinstance(payload, wire.Seen | wire.Confirmed):
                 kind = type(payload).__name__
                 log.error("report refused", kind=kind, code=code, network=self._network.network)
-            if code == Unsound.TOO_OLD and isinstance(payload, wire.Seen):
-                late.add(payload.block_hash)
-        return frozenset(late)
+        return codes
+
+    def _transfer(self, one: following.Open) -> bytes:
+        deposit = one.deposit
+        return transfer(self._salt, self._network.network, deposit.txid, deposit.output)
+
+    def _scaled(self, one: following.Open) -> int:
+        return self._network.scales[one.deposit.asset].to_ledger(one.deposit.amount)[0]
 
     def _payloads(self, reports: Iterable[following.Report]) -> Iterator[wire.Payload]:
         number = self._network.network
@@ -431,7 +483,7 @@ async def watch(settings: Settings, clock: Clock) -> int:
         reconciler = Reconciler(one, house, payer, clock, gifts)
         spells = UnwellSpells(settings.data, one.network)
         with_all = (one, store, house, salt, reconciler, clock, spells, gifts)
-        watchers.append(Watcher(*with_all, screens=screens))
+        watchers.append(Watcher(*with_all, screens=screens, data=settings.data))
 
     async def follow() -> None:
         async with house.listening(), asyncio.TaskGroup() as group:

@@ -44,6 +44,11 @@ def halted_name(network: int) -> str:
     return f"{HALTED}{network}.json"
 
 
+def refused_name(network: int) -> str:
+    """Of deposits on a network that the exchange has not taken: list[RefusedDeposit]."""
+    return f"custody-refused-{network}.json"
+
+
 GONE = "custody-gone-"
 
 
@@ -258,6 +263,23 @@ class LostCalls(msgspec.Struct, array_like=True, frozen=True):
     blocks: int
     lowest: int
     highest: int
+
+
+class RefusedDeposit(msgspec.Struct, array_like=True, frozen=True):
+    """What came to a user's address and the exchange refuses, by a code; amounts at its scale.
+
+    `is_final`: it is not asked about again, and people have to look.
+    """
+
+    network: int
+    asset: int
+    amount: int
+    height: int
+    transaction: str
+    code: int
+    is_final: bool
+    since_ms: int
+    transfer: str = ""  # the journal's name of it
 
 
 class Reconciled(msgspec.Struct, frozen=True):

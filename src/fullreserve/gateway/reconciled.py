@@ -12,11 +12,14 @@ import msgspec
 from fullreserve.exchange.worker_files import (
     Adopted,
     Reconciled,
+    RefusedDeposit,
     adopted_name,
     reconciled_name,
+    refused_name,
 )
 
 _decode = msgspec.json.Decoder(Reconciled).decode
+_decode_refused = msgspec.json.Decoder(list[RefusedDeposit]).decode
 _decode_adopted = msgspec.json.Decoder(Adopted).decode
 
 
@@ -38,3 +41,13 @@ def adopted(folder: Path | None, network: int) -> Adopted | None:
         return _decode_adopted((folder / adopted_name(network)).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
+
+
+def refused(folder: Path | None, network: int) -> list[RefusedDeposit]:
+    """Deposits on a network that the exchange has not taken, as the watcher left them."""
+    if folder is None:
+        return []
+    try:
+        return _decode_refused((folder / refused_name(network)).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return []

@@ -91,6 +91,27 @@ def test_a_deposit_is_shown_from_its_address_to_its_block(
     expect(done).to_have_count(4)
 
 
+def test_what_is_under_the_minimum_says_what_is_missing_until_it_is_credited(
+    visit: Visit, person: Person, outside: Outside
+) -> None:
+    """Criterion: CUST-REST-18. The rest is pushed while one looks."""
+    page = visit("/deposit?ccy=USDT", person)
+    address = page.get_by_role("main").get_by_role("code").first.inner_text()
+    outside.send(USDT, address, 4 * MICRO // 10)
+    row = row_of(page, "deposit.list", "0.4 USDT")
+    small = EN["deposit.state.small"].format(missing="0.6", ccy="USDT")
+    expect(row).to_contain_text(small, timeout=CHAIN_MS)
+    row.get_by_role("link").click()
+    expect(page.get_by_role("status").filter(has_text="minimum deposit of 1 USDT")).to_contain_text(
+        "once another 0.6 USDT came"
+    )
+    page.get_by_role("link", name=re.compile(EN["deposit.list"])).click()
+    outside.send(USDT, address, 6 * MICRO // 10)
+    for amount in ("0.4 USDT", "0.6 USDT"):
+        row = row_of(page, "deposit.list", amount)
+        expect(row).to_contain_text(EN["deposit.state.2"], timeout=CHAIN_MS)
+
+
 def test_a_deposit_that_is_missed_is_reported_and_shown(visit: Visit, person: Person) -> None:
     """Criterion: WEB-FUNDS-CLAIM-1"""
     page = visit("/deposit?ccy=USDT", person)

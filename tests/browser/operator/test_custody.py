@@ -36,12 +36,14 @@ from fullreserve.exchange.worker_files import (
     Line,
     LostCalls,
     Reconciled,
+    RefusedDeposit,
     Sent,
     Unasked,
     UnaskedSum,
     Unknown,
     adopted_name,
     reconciled_name,
+    refused_name,
 )
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.operator.desk import (
@@ -291,9 +293,15 @@ def given(server: LiveServer) -> Iterator[None]:
     )
     since = server.folder / adopted_name(77)
     since.write_bytes(msgspec.json.encode(paid))
+    refused = server.folder / refused_name(77)
+    told_of = [
+        RefusedDeposit(77, 1, 5 * 10**6, 8, "de" * 32, 92_004, is_final=True, since_ms=1),
+        RefusedDeposit(77, 1, 6 * 10**6, 9, "fa" * 32, 51_000, is_final=False, since_ms=2),
+    ]
+    refused.write_bytes(msgspec.json.encode(told_of))
     yield
-    found.unlink()
-    since.unlink()
+    for one in (found, since, refused):
+        one.unlink()
 
 
 @pytest.mark.usefixtures("given")
@@ -317,7 +325,7 @@ def test_what_was_paid_since_a_backup_stands_beside_reconciliation(
 def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
     visit: Visit, ada: Operator
 ) -> None:
-    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5"""
+    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5, CHAINS-REFUSED-2"""
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
@@ -325,6 +333,10 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     expect(summary).not_to_contain_text("agree")
     summary.get_by_role("link").click()
     expect(page.get_by_text("sent in 4 blocks is not credited (heights 5 to 8)")).to_be_visible()
+    expect(page.get_by_text(EN["op.reconciliation.refusedBadge"], exact=True)).to_be_visible()
+    refused = page.get_by_text(re.compile("is refused for good .code 92004."))
+    expect(refused).to_contain_text("A deposit of 0.05 BTC (transaction dededededede…)")
+    expect(page.get_by_text(re.compile("0.06 BTC .* is refused .code 51000."))).to_be_visible()
     table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
     expect(table.locator("code")).to_have_text(
         [

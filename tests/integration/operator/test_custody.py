@@ -31,7 +31,14 @@ from fullreserve.exchange.products.suspension_wire import (
 )
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.exchange.wire.queries import AnyQuestion
-from fullreserve.exchange.worker_files import Line, LostCalls, Reconciled, Unasked, UnaskedSum
+from fullreserve.exchange.worker_files import (
+    Line,
+    LostCalls,
+    Reconciled,
+    RefusedDeposit,
+    Unasked,
+    UnaskedSum,
+)
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.rest.x.operator import carrying, fold
@@ -47,7 +54,7 @@ TRANSFER = bytes([7]) * 32
 
 
 async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console) -> None:
-    """Criterion: OP-CUST-1, CHAINS-INTERNAL-5"""
+    """Criterion: OP-CUST-1, CHAINS-INTERNAL-5, CHAINS-REFUSED-2"""
     context = desk.town.rest.context
     (row,) = (await desk.cleo.get("custody")).data
     tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
@@ -72,12 +79,23 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     assert context.folder is not None
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
     place.write_bytes(msgspec.json.encode(found))
+    deposit = RefusedDeposit(
+        *(NETWORK, BTC, 3 * COIN, 12, "cd" * 32, 92_004), is_final=True, since_ms=5, transfer="ef"
+    )
+    refused = context.folder / f"custody-refused-{NETWORK}.json"
+    refused.write_bytes(msgspec.json.encode([deposit]))
     trip = Trip(Trigger.LEDGER_MISMATCH, Scope(Level.ASSET_CHAIN, NETWORK, BTC))
     reply = await say(context, SUSPENSIONS, trip)
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data
     assert (shown["network"], shown["height"]) == ("Bitcoin", "12")
     assert [(one["tier"], one["difference"]) for one in shown["lines"]] == [
         ("hot", "-10"), ("cold", "0"),
+    ]  # fmt: skip
+    assert shown["refused"] == [
+        {
+            "ccy": "BTC", "amt": "3", "height": "12", "txId": "cd" * 32, "code": "92004",
+            "isFinal": True, "sinceTs": "5",
+        }
     ]  # fmt: skip
     assert shown["callsLost"] == {"blocks": "4", "from": "5", "to": "11"}
     assert shown["lines"][0]["suspension"] == str(reply.sequence)

@@ -212,6 +212,60 @@ async def test_confirmations_count_with_each_block(rest: RestBed) -> None:
     assert await counted(13, healthy=False) == ("0", "10")
 
 
+async def test_what_is_under_the_least_deposit_says_what_is_missing(
+    rest: RestBed, payer: NewKey
+) -> None:
+    """Criterion: CUST-REST-18. In the history, on the channel, and once it is credited."""
+    line = replace(terms(NETWORK, "Bitcoin").assets[0], minimum_deposit=amount_bytes(COIN // 10))
+    least = replace(terms(NETWORK, "Bitcoin"), assets=(line,))
+    await house(rest, DEPOSITS, least)
+    await rest.get("asset/deposit-address", payer, ccy="BTC")
+    topic = DepositInfo({"channel": "deposit-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    await house(rest, DEPOSITS, Tip(NETWORK, 10, HASH, healthy=True))
+
+    async def seen(number: int, coins: int, *, confirms: bool = True) -> None:
+        name = bytes([number]) * 32
+        one = Seen(NETWORK, name, BTC, 1, 0, amount_bytes(coins), 0, 10, HASH)
+        await house(rest, DEPOSITS, one)
+        if confirms:
+            await house(rest, DEPOSITS, Confirmed(NETWORK, name, 1))
+
+    async def told() -> list[tuple[str, ...]]:
+        rows = (await rest.get("asset/deposit-history", payer)).data
+        names = ("amt", "state", "xMinDep", "xMissing")
+        return [tuple(row[name] for name in names) for row in rows]
+
+    await seen(1, COIN // 100)
+    assert await told() == [("0.01", "0", "0.1", "0.09")]
+    await topic._learn(0)
+    assert b'"xMissing":"0.09"' in pushed[-1]
+    status = await rest.get("asset/deposit-withdraw-status", payer, txId=(b"\1" * 32).hex())
+    assert "once another 0.09 BTC came" in status.row["state"]
+    (row,) = (await rest.get("asset/deposit-history", payer)).data
+    assert row["xMsg"] == (
+        "Below the least deposit of 0.1 BTC. It is kept, and is credited with what comes later "
+        "on Bitcoin once another 0.09 BTC came"
+    )
+    # What is not confirmed does not count for others yet, and for itself only what is.
+    await seen(2, COIN // 50, confirms=False)
+    assert await told() == [("0.02", "0", "0.1", "0.07"), ("0.01", "0", "0.1", "0.09")]
+    await seen(3, COIN // 12, confirms=False)
+    assert (await told())[0] == ("0.08333333", "0", "0.1", "0.00666667")
+    assert (await rest.get("asset/balances", payer, ccy="BTC")).data == []
+    await house(rest, DEPOSITS, Confirmed(NETWORK, b"\2" * 32, 1))
+    await house(rest, DEPOSITS, Confirmed(NETWORK, b"\3" * 32, 1))
+    assert await told() == [
+        ("0.08333333", "1", "", ""),
+        ("0.02", "1", "", ""),
+        ("0.01", "1", "", ""),
+    ]
+    assert (await rest.get("asset/balances", payer, ccy="BTC")).row["bal"] == "0.11333333"
+    await topic._learn(0)
+    assert b'"xMissing":"0' not in pushed[-1]
+
+
 async def test_a_currencys_own_chain_stands_first_and_is_its_main_one(rest: RestBed) -> None:
     """With the contract of a token on the others. Criterion: CUST-REST-15."""
     token = "0x" + "5a" * 20

@@ -180,6 +180,11 @@ def of_tiers(hashed: bytes) -> list[Any]:
     ]  # fmt: skip
 
 
+def of_line() -> list[Any]:
+    """Questions about what an owner has of an asset."""
+    return [deposits.Owes(ALICE, BTC), deposits.SumSmall(ALICE, CHAIN, BTC)]
+
+
 def samples(number: int) -> dict[int, list[Any]]:
     """By fold, one word or question of each kind at least, about what waits."""
     queued, waiting, name = FIRST, FIRST + MANY, named(7)
@@ -202,7 +207,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             deposits.ListDeposits(ALICE, 0, 9), deposits.ListUnclaimed(9), deposits.ListDebts(9),
             deposits.FindOwner(CHAIN, 1), deposits.HasForgotten(), deposits.ListMoved((hashed,)),
             deposits.CountAddresses(CHAIN), deposits.SumComing(CHAIN), deposits.NextOpen(0, LIMIT),
-            deposits.NextDue(0, LIMIT), deposits.Owes(ALICE, BTC), *of_tiers(hashed),
+            deposits.NextDue(0, LIMIT), *of_line(), *of_tiers(hashed),
         ],
         WITHDRAWALS: [
             NETWORKS[0], wire.Hold(CHAIN, 0, stopped=True), wire.Settle(0, 100),

@@ -33,12 +33,17 @@ class Terms(NamedTuple):
 
 
 class Open(msgspec.Struct, array_like=True):
-    """A deposit that may still change. `told` is the highest confirmation that was reported."""
+    """A deposit that may still change. `told` is the highest confirmation that was reported.
+
+    One that was refused (`refused` is the code) is kept, with its block, until it is taken.
+    """
 
     deposit: Deposit
     height: int  # 0: in no block
     told: int = 0
     taken_at: int = 0  # height at which another transaction took what it spends
+    refused: int = 0
+    block_hash: bytes = b""
 
 
 class Cursor(msgspec.Struct, array_like=True):
@@ -249,7 +254,7 @@ def _confirm(cursor: Cursor, terms: Terms, height: int) -> Iterator[Report]:
                 if one.told < threshold <= depth:
                     one.told = threshold
                     yield Confirmed(one.deposit, threshold)
-            if depth < KEPT:
+            if depth < KEPT or one.refused:
                 kept.append(one)
         elif one.taken_at and height - one.taken_at + 1 >= terms.unlock_after:
             yield Replaced(one.deposit)

@@ -256,6 +256,17 @@ class SumComing(Question, frozen=True, tag=11):
     network: int
 
 
+class SumSmall(Question, frozen=True, tag=28):
+    """-> Amount, what of an owner's asset on a network is confirmed and not credited.
+
+    What is under the least deposit stands in it until the sum reaches that.
+    """
+
+    owner: int
+    network: int
+    asset: int
+
+
 class FindMoved(Question, frozen=True, tag=12):
     """-> int, sequence of the command by which the ledger has a move's transfer; 0: it has not."""
 
@@ -383,6 +394,7 @@ AnyQuestion = (
     | Owes
     | CountAddresses
     | SumComing
+    | SumSmall
     | FindMoved
     | ListMoved
     | FindDeposit
@@ -434,6 +446,7 @@ ANSWERS: dict[type[Question], object] = {
     Owes: bool,
     CountAddresses: int,
     SumComing: dict[int, Amount],
+    SumSmall: Amount,
     FindMoved: int,
     ListMoved: list[bytes],
     ListBooked: list[Booked],

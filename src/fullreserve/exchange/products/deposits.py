@@ -88,6 +88,7 @@ from fullreserve.exchange.products.deposit_state import (
     Owes,
     Phase,
     SumComing,
+    SumSmall,
     decode_question,
 )
 from fullreserve.exchange.products.unasked_coins import UnaskedCoins
@@ -250,6 +251,9 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             return _encode(self.state.moves.get(asked.transfer, 0))
         if isinstance(asked, Owes):
             return _encode(any(self._known.debts(asked.owner, asked.asset)))
+        if isinstance(asked, SumSmall):
+            line = (asked.owner, asked.network, asked.asset)
+            return _encode(amount_bytes(self._known.small_sum(line)))
         if isinstance(asked, HasForgotten):
             return _encode(bool(self.state.floors))
         if isinstance(asked, FindDeposit):

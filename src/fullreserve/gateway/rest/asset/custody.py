@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from fullreserve.exchange.products.deposit_state import Deposit, DepositState, L
 from fullreserve.exchange.products.withdrawal_state import REVERTED, WithdrawalState
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import changed, names_of
+from fullreserve.gateway.custody_desk import changed, lines, names_of
+from fullreserve.gateway.deposit_waits import waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.queue_places import QueuePlaces
 from fullreserve.gateway.rest.asset.deposits import LISTED_MAX
@@ -76,10 +78,15 @@ def routes(context: Context) -> Routes:
             context, DEPOSITS, partial(ListDeposits, request.owner, 0), LISTED_MAX
         )
         names = await names_of(context, (one.transfer for one in found))
-        rows = [
-            _row("", DEPOSIT_WORDS.get(DepositState(one.state), "On hold"), params.tx_id)
+        meant = [
+            one
             for one in found
             if names[one.transfer] == params.tx_id and one.state != DepositState.GONE
+        ]
+        known = {(one.network.network, one.asset.id): one for one in await lines(context)}
+        waits = await waits_of(context, request.owner, known, meant)
+        rows = [
+            _row("", _deposit_words(one, waits.get(one.number, {})), params.tx_id) for one in meant
         ]
         return wire.envelope(rows)
 
@@ -91,6 +98,12 @@ def routes(context: Context) -> Routes:
         ("GET", "asset/deposit-withdraw-status"): reading(Taking(ProgressParams, progress), 1),
         ("GET", "asset/non-tradable-assets"): reading(Taking(OfCurrencies, non_tradable), 6, 1000),
     }
+
+
+def _deposit_words(one: Deposit, waits: Mapping[str, object]) -> str:
+    if waits.get("xMissing"):
+        return str(waits["xMsg"])
+    return DEPOSIT_WORDS.get(DepositState(one.state), "On hold")
 
 
 def _row(number: str, words: str, transaction: str) -> dict[str, str]:

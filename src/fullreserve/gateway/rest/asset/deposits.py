@@ -19,7 +19,7 @@ from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of, say
-from fullreserve.gateway.deposit_waits import waits_of
+from fullreserve.gateway.deposit_waits import NOT_SMALL, waits_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.no_withdraw import no_withdraw
 from fullreserve.gateway.rest.asset.history_page import whole_page
@@ -266,4 +266,5 @@ def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -
         "txId": names.get(one.transfer, ""),
         "xHeight": str(one.height) if one.height else "",
         "xBlock": one.block_hash.hex(),
+        **NOT_SMALL,
     }

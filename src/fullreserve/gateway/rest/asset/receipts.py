@@ -11,6 +11,7 @@ from fullreserve.exchange.products.withdrawal_state import ListReceived, Withdra
 from fullreserve.gateway import ids
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask
+from fullreserve.gateway.deposit_waits import NOT_SMALL
 from fullreserve.gateway.rest.past import kept
 from fullreserve.records.record import Filters, Span
 
@@ -53,4 +54,5 @@ def receipt_row(context: Context, one: Withdrawal) -> dict[str, object]:
         "txId": "",
         "xHeight": "",
         "xBlock": "",
+        **NOT_SMALL,
     }

@@ -50,6 +50,16 @@ function Detail({ row, line }: { row: Deposit; line: Line | undefined }): ReactN
           {t('deposit.waits')} <Expected ts={row.xEstOpenTs ?? ''} />
         </p>
       ) : null}
+      {row.state === '0' && row.xMissing && row.xMinDep ? (
+        <p className={css.warning} role="status">
+          {t('deposit.small', {
+            least: amount(row.xMinDep),
+            missing: amount(row.xMissing),
+            ccy: row.ccy,
+            network: networkOf(row.chain),
+          })}
+        </p>
+      ) : null}
       <Section title={t('funds.progress')}>
         <Steps label={t('funds.progress')} steps={useSteps(row, line)} />
       </Section>

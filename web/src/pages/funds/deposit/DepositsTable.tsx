@@ -77,8 +77,14 @@ interface StateProps {
 /** In words; while it is not complete, also how many confirmations are there. */
 export function State({ row, line }: StateProps): ReactNode {
   const { t } = useTranslation()
-  const { state } = row
+  const amount = useAmounts()
+  const { state, ccy, xMissing } = row
   const look = state === '2' ? 'good' : isHeld(row) || state === '8' ? 'bad' : 'plain'
+  if (state === '0' && xMissing) {
+    return (
+      <Badge look="plain">{t('deposit.state.small', { missing: amount(xMissing), ccy })}</Badge>
+    )
+  }
   const needed = state === '0' ? line?.minDepArrivalConfirm : line?.minWdUnlockConfirm
   return (
     <span className={css.cell}>

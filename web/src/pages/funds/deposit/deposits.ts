@@ -20,6 +20,9 @@ export interface Deposit {
   xBlock: string
   /** Of state 8: when deposits are expected to go on, in ms; '' where nobody can say. */
   xEstOpenTs?: string
+  /** Of one under the least deposit that waits: that, and what has to come; '' of others. */
+  xMinDep?: string
+  xMissing?: string
 }
 
 /** One's own deposits, live. */

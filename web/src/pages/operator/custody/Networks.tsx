@@ -13,6 +13,9 @@ import { breaks, isOld, worthShowing } from './numbers'
 import { Blindness } from './ReconciliationSummary'
 import type { Compared, Reconciliation } from './rows'
 
+/** Of a transaction's hash. */
+const SHOWN = 12
+
 /** One network's last comparison, line by line; breaks stand first. */
 export function OneNetwork(props: { found: Reconciliation; nowMs: number }): ReactNode {
   const { found, nowMs } = props
@@ -40,6 +43,17 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           {found.callsLost ? (
             <Why text={t('op.reconciliation.callsLost', lostOf(found.callsLost))} />
           ) : null}
+          {found.refused.map(({ ccy, amt, txId, code, isFinal }) => (
+            <Why
+              key={txId}
+              text={t(isFinal ? 'op.reconciliation.refused' : 'op.reconciliation.refusedYet', {
+                amount: amount(amt),
+                ccy,
+                transaction: `${txId.slice(0, SHOWN)}…`,
+                code,
+              })}
+            />
+          ))}
           {found.announced.length > 0 ? <Why text={t('op.reconciliation.announced')} /> : null}
         </>
       }
@@ -50,6 +64,9 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
             <Badge look={found.alarm ? 'bad' : 'plain'}>
               {t('op.reconciliation.unknown', { count: Number(found.blocks) })}
             </Badge>
+          ) : null}
+          {found.refused.some(({ isFinal }) => isFinal) ? (
+            <Badge look="bad">{t('op.reconciliation.refusedBadge')}</Badge>
           ) : null}
           {isNow || broken.length > 0 ? (
             <Badge look={broken.length > 0 ? 'bad' : 'good'}>

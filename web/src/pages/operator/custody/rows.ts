@@ -78,6 +78,8 @@ export interface Reconciliation {
   uncompared: string
   /** Blocks of which it is not known what contracts sent, and their heights. */
   callsLost: { blocks: string; from: string; to: string } | null
+  /** Deposits that the exchange has not taken, and its code; a final one is asked no more. */
+  refused: { ccy: string; amt: string; txId: string; code: string; isFinal: boolean }[]
   /** Whether it is of now; what is not known never counts as agreeing. */
   state: 'compared' | 'unknown' | 'never'
   paidSince: { restoredTs: string; payments: PaidSince[] } | null

@@ -112,8 +112,25 @@ class _Custody:
         for number, network in defined.items():
             found = await self._newest(number)
             row = self._compared(found, network, stops) | standing(found, tips.get(number))
-            rows.append(row | {"paidSince": await self._paid_since(number)})
+            more = {"paidSince": await self._paid_since(number)}
+            rows.append(row | more | {"refused": await self._refused(number)})
         return wire.envelope(rows)
+
+    async def _refused(self, network: int) -> list[dict[str, Any]]:
+        """Deposits that the exchange has not taken, the newest first."""
+        told = await asyncio.to_thread(reconciled.refused, self._context.folder, network)
+        return [
+            {
+                "ccy": symbol_of(self._catalog, one.asset),
+                "amt": amount_text(self._catalog, one.asset, one.amount),
+                "height": str(one.height),
+                "txId": one.transaction,
+                "code": str(one.code),
+                "isFinal": one.is_final,
+                "sinceTs": str(one.since_ms),
+            }
+            for one in reversed(told[-REFUSED_MOST:])
+        ]
 
     async def _paid_since(self, network: int) -> dict[str, Any] | None:
         """What had left hot since the newest backup that was put back; None where none was."""
@@ -227,6 +244,7 @@ def _share(amount: int, total: int) -> str:
     return f"{parts // 10_000}.{parts % 10_000:04d}" if total > 0 else ""
 
 
+REFUSED_MOST = 100  # deposits that are told of
 BREAKS = (Trigger.LEDGER_MISMATCH, Trigger.UNKNOWN_SPEND)
 
 
