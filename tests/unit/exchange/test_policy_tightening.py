@@ -76,7 +76,7 @@ LOOSER: dict[str, tuple[Sequence[Rule], Sequence[Rule]]] = {
 
 @pytest.mark.parametrize("name", TIGHTER)
 def test_a_list_that_says_less_tightens(name: str) -> None:
-    """Criterion: POL-30."""
+    """Criterion: POL-33."""
     before, after = TIGHTER[name]
     assert tightens_by(SETS, before, after)
     assert not tightens_by(SETS, after, before)
@@ -84,7 +84,7 @@ def test_a_list_that_says_less_tightens(name: str) -> None:
 
 
 def test_rules_of_different_networks_may_change_places() -> None:
-    """Criterion: POL-30."""
+    """Criterion: POL-33."""
     one, other = change(TWO, networks=(1,)), change(ALL, networks=(2,))
     assert tightens_by(SETS, [one, other], [other, one])
     assert tightens_by(SETS, [other, one], [one, other])
@@ -93,7 +93,7 @@ def test_rules_of_different_networks_may_change_places() -> None:
 
 @pytest.mark.parametrize("name", LOOSER)
 def test_what_lets_more_through_or_may_does_not(name: str) -> None:
-    """Criterion: POL-6, POL-30."""
+    """Criterion: POL-6, POL-33."""
     before, after = LOOSER[name]
     assert not tightens_by(SETS, before, after)
 
@@ -212,7 +212,7 @@ def test_no_change_that_tightens_lets_through_what_was_stopped(seed: int) -> Non
 
 
 def test_the_judgment_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of as many rules as there may be, each another than all before. Criterion: POL-30."""
+    """Of as many rules as there may be, each another than all before. Criterion: POL-33."""
     count = 0
     covers = policy_tightening._covers
 

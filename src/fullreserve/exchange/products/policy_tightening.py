@@ -21,7 +21,7 @@ class _Asks(NamedTuple):
     """A rule with the lists that it asks for; one that is empty asks nothing."""
 
     rule: Rule
-    lists: tuple[frozenset[int], ...]
+    lists: tuple[dict[int, None], ...]
 
 
 def tightens_by(edition: int, before: Sequence[Rule], after: Sequence[Rule]) -> bool:
@@ -54,7 +54,7 @@ def lets_no_more(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
 
 def _asks(rule: Rule) -> _Asks:
     lists = (rule.initiators, rule.sources, rule.networks, rule.assets, rule.categories)
-    return _Asks(rule, tuple(map(frozenset, lists)))
+    return _Asks(rule, tuple(map(dict.fromkeys, lists)))
 
 
 def _is_no_stricter(was: Rule, now: Rule) -> bool:
@@ -71,10 +71,11 @@ def _covers(wide: _Asks, one: _Asks, other: _Asks | None = None) -> bool:
             continue
         asked = one.lists[at]
         if other is not None and other.lists[at]:
-            asked = asked & other.lists[at] if asked else other.lists[at]
+            more = other.lists[at]
+            asked = {each: None for each in asked if each in more} if asked else more
             if not asked:
                 continue  # nothing is of both
-        if not asked or not asked <= allowed:
+        if not asked or not asked.keys() <= allowed.keys():
             return False
     narrow = (one.rule,) if other is None else (one.rule, other.rule)
     return all(any(bound(wide.rule, each) for each in narrow) for bound in _BOUNDS)
@@ -84,7 +85,7 @@ def _are_apart(one: _Asks, other: _Asks) -> bool:
     """Whether no request is matched by both."""
     hooks = (one.rule.webhook, other.rule.webhook)
     return (all(hooks) and hooks[0] != hooks[1]) or any(
-        a and b and a.isdisjoint(b) for a, b in zip(one.lists, other.lists, strict=True)
+        a and b and a.keys().isdisjoint(b) for a, b in zip(one.lists, other.lists, strict=True)
     )
 
 
