@@ -134,7 +134,8 @@ class Payer:
         Each pays the oldest withdrawal that asks for exactly that: of those that are to be paid
         before those that wait for a suspension, people, a delay or their owner, which the backup's
         exchange may have let through. What nothing asks for is a tranche of the oldest request to
-        the same place that asks for more and may be paid so. So a payer that was put back from a
+        the same place that asks for more and may be paid so; what pays just what those have left of
+        it pays the request. So a payer that was put back from a
         backup makes no payment again that the chain has already seen. `loose` are plans by which
         nothing left: of those that wait as well, and given up where something else took their nonce
         or coins, or paid them. All is kept as one: a plan hides from whoever looks again that its
@@ -146,7 +147,8 @@ class Payer:
         for left, exact in await self._matched(found, waiting):
             paid = [
                 one if one is not None or out.is_ours
-                else await self._tranche(waiting, out.payment, left.binding)
+                else self._taken(waiting, out.payment)
+                or await self._tranche(waiting, out.payment, left.binding)
                 for one, out in zip(exact, left.outs, strict=True)
             ]  # fmt: skip
             made = tuple(one.withdrawal for one in paid if one is not None)

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 
 from fullreserve.clock import ManualClock
+from fullreserve.custody.chains.adapter import Attempt, Block, Departed
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.house import House
 from fullreserve.custody.house_places import HousePlaces
@@ -119,6 +120,43 @@ async def test_what_left_for_less_than_a_request_is_one_tranche_of_it(
         if mortal.count < effect:
             break
     assert effect >= 6
+
+
+class Ended(Hired):
+    """Block 102 pays as much again: what is left of a request for both."""
+
+    def departed(self, block: Block) -> list[Departed]:
+        if block.height != 102:
+            return super().departed(block)
+        (left,) = super().departed(Block(101, block.hash, block.parent))
+        return [left._replace(attempt=Attempt(b"u" * 32, b"raw"), binding=b"c" * 32)]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_request_that_was_paid_to_its_end_in_tranches_is_not_paid_again(
+    tmp_path: Path, *, after: bool
+) -> None:
+    """The last payment is the request's own. Criterion: CHAINS-RESTORED-13."""
+    for effect in range(1, PLENTY):
+        place = tmp_path / str(effect)
+        place.mkdir()
+        exchange, chain = await opened(place), cast("Any", Ended(110))
+        number = await asked(exchange, 2, allow_split=True)
+        folder, mortal = Folder(place, chain), Mortal(effect, after=after)
+        with suppress(Killed):
+            await compares(exchange, folder, mortal)
+        await compares(exchange, folder, Mortal())
+        request, part = await open_ones(exchange)
+        assert (request.number, request.value, request.binding) == (number, COIN, b"c" * 32)
+        assert (part.value, part.binding) == (COIN, b"b" * 32)
+        plans = [one.plan.withdrawals for one in folder.store.open_plans(CHAIN)]
+        assert plans == [(part.number,), (number,)]
+        assert await exchange.house.ask(SUSPENSIONS, ListAll()) == []
+        folder.store.close()
+        await exchange.close()
+        if mortal.count < effect:
+            break
+    assert effect >= 8
 
 
 async def test_what_left_for_less_than_a_whole_request_stops_its_line(tmp_path: Path) -> None:
