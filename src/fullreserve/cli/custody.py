@@ -62,6 +62,10 @@ def add_networks(custody: "Subcommands") -> None:
     about = "what clients call it, ERC20 of USDT-ERC20; needed the first time"
     defined.add_argument("--code", default="", help=about)
     defined.add_argument("--dry-run", action="store_true", help="print what it would do")
+    about = "have the payer read a chain's blocks once more, for coins that it missed"
+    read = add_custody_command(custody, "rescan_commands", "rescan", about, "network", "height")
+    read.add_argument("network", type=int, help=NETWORK_HELP)
+    read.add_argument("height", type=int, help="of the first block to read")
 
 
 def add_ceremonies(custody: "Subcommands") -> None:

@@ -41,7 +41,13 @@ from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.announced_moves import OPEN_MAX, Announced, AnnouncedState
 from fullreserve.exchange.products.custody_ledger import TIERS
-from fullreserve.exchange.products.deposit_state import ListAnnounced, SumComing
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    ListAnnounced,
+    ListDeposits,
+    Phase,
+    SumComing,
+)
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
@@ -67,6 +73,8 @@ AT_ONCE = 10_000
 UNKNOWN_MS = 10 * 60_000
 # Blocks of a tier's coins that are read while the watcher waits; more are read beside it.
 READ_MEANWHILE = 6
+# Deposits, the newest change first, that are looked through for those of newer blocks.
+LATER_MAX = 500
 # Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
 MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
@@ -75,17 +83,24 @@ PAYER_STORE = "custody-payer.sqlite"
 log = structlog.get_logger(__name__)
 
 
+def read_block(network: Network, payer: Path, block: Block) -> tuple[int, bytes]:
+    """Up to which block, by height and hash, coins are known when one is compared.
+
+    Those of Bitcoin's family are found by following the chain, by the payer's store.
+    """
+    if not network.is_script:
+        return block.height, block.hash
+    kept = read_cursor(payer, network.network)
+    blocks = following.restore(kept).blocks if kept else []
+    return blocks[-1] if blocks else (0, b"")
+
+
 def patience(network: Network, payer: Path, block: Block) -> int:
     """How long a difference has to last, in ms, by what the payer's store has read up to a block.
 
-    Coins of Bitcoin's family are found by following the chain: change that the payer has not seen
-    yet looks as if it were gone.
+    Change that the payer has not seen yet looks as if it were gone.
     """
-    if not network.is_script:
-        return LASTS_MS
-    kept = read_cursor(payer, network.network)
-    blocks = following.restore(kept).blocks if kept else []
-    is_known = bool(blocks) and blocks[-1] == (block.height, block.hash)
+    is_known = read_block(network, payer, block) == (block.height, block.hash)
     return LASTS_MS if is_known else BEHIND_MS
 
 
@@ -138,6 +153,7 @@ class Reconciler:
     async def check(self, block: Block) -> list[Line]:
         """What differs and has for a while; the asset is suspended by then. Unavailable."""
         # Before the coins are read: who has read the block has kept what it holds of ours.
+        read, _ = read_block(self._network, self._payer, block)
         self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
@@ -146,7 +162,7 @@ class Reconciler:
             self.not_compared(Blind(unread(problem).state), str(problem), block)
             return []
         unasked = await self._gifts.open() if self._gifts is not None else []
-        sides, found = await self._compared(held, unasked)
+        sides, found = await self._compared(held, unasked, min(block.height, read))
         self.lines, self._block = found.lines, block
         largest, all_ = self._gifts.shown(unasked) if self._gifts is not None else ((), ())
         self._keep(
@@ -174,9 +190,9 @@ class Reconciler:
             await self._measuring.tell(self._block, self.lines, now_ms)
 
     async def _compared(
-        self, held: dict[Key, int], unasked: list[GiftSum]
+        self, held: dict[Key, int], unasked: list[GiftSum], height: int
     ) -> tuple[Sides, Compared]:
-        way = await self._on_the_way()
+        way = await self._on_the_way(height)
         ledger = await self._ledger()
         keys = sorted(
             {(tier, asset) for tier in self._measured for asset in self._network.decimals}
@@ -418,7 +434,8 @@ class Reconciler:
             if one.kind in tiers and one.instance == self._network.network
         }
 
-    async def _on_the_way(self) -> OnTheWay:
+    async def _on_the_way(self, height: int) -> OnTheWay:
+        """`height` is that of the newest block of which all coins are known."""
         way, coin = OnTheWay({}, {}), self._network.coin
         number = self._network.network
         sums: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=True))
@@ -430,11 +447,26 @@ class Reconciler:
             self._moves(move, way)
         await self._between_tiers(way)
         coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
+        later = await self._later(height)
         for asset, value in coming.items():
             key = (wire.Tier.DEPOSIT, asset)
             _add(way.more, key, amount_int(value))
-            _add(way.less, key, -amount_int(value))
+            _add(way.less, key, later.get(asset, 0) - amount_int(value))
         return way
+
+    async def _later(self, height: int) -> dict[int, int]:
+        """Of what is coming, by asset, what is in blocks that the balances are not of.
+
+        Those came since; of Bitcoin's family the payer may not have read some before either.
+        """
+        asked = ListDeposits(0, 0, LATER_MAX)
+        found: list[Deposit] = await self._house.ask(wire.DEPOSITS, asked)
+        sums: dict[int, int] = {}
+        for one in found:
+            is_coming = one.network == self._network.network and one.phase < Phase.ARRIVED
+            if is_coming and one.height > height:
+                sums[one.asset] = sums.get(one.asset, 0) + one.value
+        return sums
 
     async def _between_tiers(self, way: OnTheWay) -> None:
         """Moves that the log has bound: coins may be there before the ledger says so."""

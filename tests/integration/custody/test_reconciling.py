@@ -220,6 +220,30 @@ async def test_a_fault_suspends_the_asset_and_is_named(books: Books, fault: Faul
     assert await books.stopped() == [suspensions.Scope(level, NETWORK, tokens[0].asset)]
 
 
+async def test_a_deposit_in_a_newer_block_is_no_difference(books: Books) -> None:
+    """The log hears of it while an older block is compared; that it is missing there is one.
+
+    Criterion: CHAINS-RECONCILE-10.
+    """
+    await books.deposited()
+    older = books.chain.chain.tip()
+    index = await books.house.newest_index(NETWORK)
+    books.chain.pay(index, PAID)
+    books.chain.mine()
+    await books.watcher.round()
+    await books.reconciler.check(older)
+    assert [line.difference for line in books.reconciler.lines] == [0] * len(books.reconciler.lines)
+    newer = books.chain.chain.tip()
+    await books.reconciler.check(newer)
+    assert [line.difference for line in books.reconciler.lines] == [0] * len(books.reconciler.lines)
+    name = transfer(SALT, NETWORK, b"\x07" * 32)
+    fixed = (NETWORK, name, USDT, index, 0, amount_bytes(PAID * UNIT), 0)
+    said = wire.Seen(*fixed, newer.height, newer.hash)
+    assert await books.house.report(wire.DEPOSITS, said) == [0]
+    await books.reconciler.check(newer)
+    assert sum(line.difference for line in books.reconciler.lines) < -PAID * UNIT // 2
+
+
 async def test_a_spend_that_the_payer_does_not_know_has_a_reason_of_its_own(books: Books) -> None:
     """Once, by whichever watcher; a spend of before is explained. Criterion: CHAINS-TRIGGER-3."""
     hot = books.chain.terms.lanes

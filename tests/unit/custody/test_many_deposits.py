@@ -125,6 +125,6 @@ async def test_all_that_comes_is_reconciled(bed: Bed, tmp_path: Path) -> None:
     fill(bed, MANY, state=DepositState.WAITING, phase=Phase.BOOKED)
     house = House(await bed.door(WATCHER_GATEWAY))
     reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
-    way = await reconciler._on_the_way()
+    way = await reconciler._on_the_way(10**9)
     assert way.more == {(wire.Tier.DEPOSIT, USDT): 7 * MANY}
     assert way.less == {(wire.Tier.DEPOSIT, USDT): -7 * MANY}

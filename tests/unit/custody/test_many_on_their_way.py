@@ -106,7 +106,7 @@ async def test_all_that_is_on_its_way_is_reconciled(bed: Bed, tmp_path: Path) ->
     fill(bed, (BOUND, WithdrawalState.PENDING, bytes(32)), (5, WithdrawalState.WAITING, b""))
     house = House(await bed.door(PAYER_GATEWAY))
     reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
-    way = await reconciler._on_the_way()
+    way = await reconciler._on_the_way(10**9)
     assert way.less[wire.Tier.HOT, USDT] == 7 * BOUND
     assert way.less[wire.Tier.HOT, COIN] == BOUND * FEE_ON_ITS_WAY
     assert not way.more
