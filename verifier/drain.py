@@ -43,6 +43,11 @@ it (credit "-1") is due beside its owner's credit, which pays first. The tick's 
 the tranche is a withdrawal with the tick's number. What has come in again with another amount had a
 tranche that was not paid in the end.
 
+`broken` are drains of the same suspension that were broken off before: the seed and the queue of
+each, and of each line how many ticks were its, how many these paid, and the digest of the last one
+by then. The lines go on where they ended. `--commitment` and `--queue-digest` may be those of any
+of them.
+
 Of a line that says `owners` and `each`, the exchange looks at a part of the queue at a time. A tick
 without transactions says only who came and who left. One with some regards the oldest of lane S, as
 many as it has transactions, and of lane L so many `owners`, the earliest first requests first, with
@@ -64,7 +69,8 @@ from typing import Any
 # The fifth: what an owner has saved stays for those of his that are overdue.
 # The sixth: some request may be paid in tranches.
 # The seventh: those that are overdue stay in their lanes.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7))
+# The eighth: with drains that were broken off before.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8))
 OWNERS, EACH = 100, 4  # of lane L that are in turn, and requests of each
 FIRST = 100  # of the queue, who come first when they are overdue
 LANE_S, OVERDUE = 0, -1  # their credits among those of owners
@@ -96,6 +102,8 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
         expected = (FORMATS[5], FORMATS[5])
     if any("-3" in line["opening"] for line in lines):
         expected = (FORMATS[1], FORMATS[6])
+    if artefact.get("broken"):
+        expected = (FORMATS[7], FORMATS[7])
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(dict.fromkeys(expected))}")
     _check_queue(artefact)
@@ -105,36 +113,84 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
     found = []
     small = int(artefact["smallUsd"])
     for at, line in enumerate(lines):
-        name = f"{line['ccy']}-{line['chain']}"
+        name = _name(line)
         paid = _check_line(line, small, name)
         last = line["ticks"][-1]["digest"] if line["ticks"] else ""
         if published is not None and published[at] != last:
             raise Wrong(f"{name}: ends with digest {last}, published was {published[at]}")
         found.append(f"{name}: {len(line['ticks'])} ticks, {len(paid)} paid in the stated order")
-    return found
+    return _check_broken(artefact) + found
 
 
 def _check_queue(artefact: dict[str, Any]) -> None:
-    """The seed and the queue are those that were committed to before the first payment."""
-    seed = bytes.fromhex(artefact["seed"])
-    if sha256(seed).hexdigest() != artefact["commitment"]:
-        raise Wrong("the seed is not the one committed to")
-    rows = [":".join(row) for row in artefact["queue"]]
-    text = "\n".join(rows).encode()
-    if artefact["format"] in FORMATS[2:]:
-        text = bytes(32)
-        for row in rows:
-            text = sha256(text + row.encode()).digest()
-    if sha256(seed + text).hexdigest() != artefact["queueDigest"]:
-        raise Wrong("the queue is not the one committed to")
-    known = {row[0]: row[1:] for row in artefact["queue"]}
-    for line in artefact["lines"]:
-        for tick in line["ticks"]:
+    """Seeds and queues are those that were committed to before the first payment of each drain."""
+    is_chained = artefact["format"] in FORMATS[2:]
+    openings = [*artefact.get("broken", []), artefact]
+    names = [_name(line) for line in artefact["lines"]]
+    for opening in openings:
+        _check_committed(opening, is_chained)
+        if [_name(line) for line in opening["lines"]] != names:
+            raise Wrong("a drain that was broken off has other lines")
+    for at, line in enumerate(artefact["lines"]):
+        of_tick = _openings_of(at, line["ticks"], openings)
+        for tick, known in zip(line["ticks"], of_tick, strict=True):
             for number, _, amount, usd, *cut in tick["entered"]:
                 had = known.get(number, [amount, usd])
                 # Of one that may be paid in tranches more or less may have waited by then.
                 if had[1] != usd or (had[0] != amount and not cut):
                     raise Wrong(f"request {number} had another amount in the queue committed to")
+
+
+def _check_committed(opening: dict[str, Any], is_chained: bool) -> None:
+    seed = bytes.fromhex(opening["seed"])
+    if sha256(seed).hexdigest() != opening["commitment"]:
+        raise Wrong("the seed is not the one committed to")
+    rows = [":".join(row) for row in opening["queue"]]
+    text = "\n".join(rows).encode()
+    if is_chained:
+        text = bytes(32)
+        for row in rows:
+            text = sha256(text + row.encode()).digest()
+    if sha256(seed + text).hexdigest() != opening["queueDigest"]:
+        raise Wrong("the queue is not the one committed to")
+
+
+def _name(line: dict[str, Any]) -> str:
+    return f"{line['ccy']}-{line['chain']}"
+
+
+def _openings_of(
+    at: int, ticks: list[dict[str, Any]], openings: list[dict[str, Any]]
+) -> list[dict[str, list[str]]]:
+    """By tick of a line, the queue that its drain began with, by request."""
+    found: list[dict[str, list[str]]] = []
+    for opening in openings:
+        known = {row[0]: row[1:] for row in opening["queue"]}
+        is_last = opening is openings[-1]
+        count = len(ticks) - len(found) if is_last else int(opening["lines"][at]["ticks"])
+        if count < 0:
+            raise Wrong("a line has fewer ticks than drains that were broken off had")
+        found += [known] * count
+    return found
+
+
+def _check_broken(artefact: dict[str, Any]) -> list[str]:
+    """What each drain that was broken off paid, and the last digest of each of its lines."""
+    ended = [0] * len(artefact["lines"])
+    found = []
+    for opening in artefact.get("broken", []):
+        for at, said in enumerate(opening["lines"]):
+            ticks, name = artefact["lines"][at]["ticks"], _name(said)
+            mine = ticks[ended[at] : ended[at] + int(said["ticks"])]
+            ended[at] += int(said["ticks"])
+            paid = sum(len(tick["paid"]) + ("tranche" in tick) for tick in mine)
+            if str(len(mine)) != said["ticks"] or str(paid) != said["paid"]:
+                raise Wrong(f"{name}: what a drain that was broken off paid is not as it says")
+            digest = ticks[ended[at] - 1]["digest"] if ended[at] else ""
+            if digest != said["digest"]:
+                raise Wrong(f"{name}: a drain that was broken off ends with digest {digest}")
+            found.append(f"{name}: broken off after {said['ticks']} ticks, {paid} paid")
+    return found
 
 
 def _check_evidence(rows: list[dict[str, Any]]) -> None:
@@ -476,7 +532,8 @@ def place(artefact: dict[str, Any], withdrawal: str) -> str:
 
 
 def _check_published(artefact: dict[str, Any], name: str, value: str | None) -> None:
-    if value and artefact[name] != value:
+    openings = [*artefact.get("broken", []), artefact]
+    if value and all(one[name] != value for one in openings):
         raise Wrong(f"{name} is {artefact[name]}, published was {value}")
 
 

@@ -16,6 +16,7 @@ from fullreserve.exchange.products.settling import (
     survey_queue,
 )
 from fullreserve.exchange.products.suspension_state import (
+    Broken,
     Kept,
     Refused,
     Surveyed,
@@ -31,6 +32,7 @@ from fullreserve.exchange.products.suspension_wire import (
     GetOne,
     Level,
     ListAll,
+    ListBroken,
     ListInForce,
     ListRoll,
     Ruling,
@@ -63,6 +65,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _one = msgspec.msgpack.Decoder(Suspension | None).decode
 _surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
 _roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
+_broken = msgspec.msgpack.Decoder(list[Broken]).decode
 _kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
@@ -196,12 +199,22 @@ async def kept(context: Context, suspension: int) -> dict[int, Kept]:
     return await _asked(context, GetKept(suspension), _kept)
 
 
-async def roll(context: Context, suspension: int) -> list[Rolled] | None:
-    """Those that a drain began with, page by page; None: the suspension itself has them."""
-    page: list[Rolled] | None = await _asked(context, ListRoll(suspension, 0, ROLL_PAGE), _roll)
+async def broken(context: Context, suspension: int) -> list[Broken]:
+    """Its drains that were broken off, the newest last, without the queues they began with."""
+    return await _asked(context, ListBroken(suspension), _broken)
+
+
+async def roll(context: Context, suspension: int, began: int = 0) -> list[Rolled] | None:
+    """Those that a drain began with, page by page; None: the suspension itself has them.
+
+    `began`: of a drain that was broken off.
+    """
+    asked = ListRoll(suspension, 0, ROLL_PAGE, began)
+    page: list[Rolled] | None = await _asked(context, asked, _roll)
     found = page
     while found is not None and page and len(page) == ROLL_PAGE:
-        page = await _asked(context, ListRoll(suspension, page[-1][0], ROLL_PAGE), _roll)
+        asked = ListRoll(suspension, page[-1][0], ROLL_PAGE, began)
+        page = await _asked(context, asked, _roll)
         found = [*found, *(page or ())]
     return found
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Destination, Request
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Destination, Request, Tier
+from fullreserve.exchange.products.liveness import LIVENESS, Answered, Call
 from fullreserve.exchange.products.suspension_state import EDITION
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt
+from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
 from fullreserve.exchange.products.withdrawal_state import EDITION as OF_WITHDRAWALS
 from fullreserve.exchange.products.withdrawals import Withdrawals
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -21,8 +22,10 @@ from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console
 from tests.integration.operator.test_suspending import (
     COIN,
+    HOT,
     HOUR_MS,
     NOTICE,
+    STAFFED,
     STOP,
     _through_the_gates,
     done,
@@ -51,6 +54,14 @@ async def opened(desk: Console) -> tuple[str, int]:
     )
     reply = await say(rest.context, WITHDRAWALS, word, ALICE)
     assert reply.code == 0
+    await noticed(desk, number)
+    await _through_the_gates(desk, number, [canary, reply.sequence])
+    return number, reply.sequence
+
+
+async def noticed(desk: Console, number: str) -> None:
+    """A plan and its notice, of which an hour goes by."""
+    rest, ada, bea = desk.town.rest, desk.ada, desk.bea
     opens = rest.context.clock.exchange_ms() + 2 * HOUR_MS
     terms = {"estOpenTs": opens, "budgets": "BTC-Bitcoin:10:3", "intervalMs": 1000}
     await done(ada, "plan", number, **terms)
@@ -58,8 +69,34 @@ async def opened(desk: Console) -> tuple[str, int]:
     desk.town.clock.advance(HOUR_MS)
     for person in (ada, bea):
         await proven(person)
-    await _through_the_gates(desk, number, [canary, reply.sequence])
-    return number, reply.sequence
+
+
+async def opened_again(desk: Console, number: str, canary: int, waiting: int) -> None:
+    """By a plan and evidence of its own."""
+    ada, bea, context = desk.ada, desk.bea, desk.town.rest.context
+    await noticed(desk, number)
+    await done(ada, "check", number)
+    for said in (
+        Call(HOT.number, bytes(32), (int(number),)),
+        Answered(HOT.number, 1, bytes(32)),
+        Answered(HOT.number, 3, bytes(32)),
+    ):
+        assert (await say(context, LIVENESS, said)).code == 0
+    coins = (Coins(Tier.HOT, BTC, amount_bytes(1000 * COIN)),)
+    assert (await say(context, SUSPENSIONS, Measure(NETWORK, 10, bytes(32), coins))).code == 0
+    for gate, more in (
+        ("1", {}),
+        ("2", {}),
+        ("3", {"figures": "BTC-Bitcoin:20"}),
+        ("5", {"count": waiting}),
+        ("7", {"document": "10 BTC a minute is what hot can bear."}),
+        ("8", {"document": STAFFED}),
+    ):
+        row = await done(bea, "show", number, gate=gate, **more)
+    await done(bea, "sign-off", number, plannedTs=row["plannedTs"], shown=row["shown"])
+    await done(ada, "canary", number, wdId=ids.text(canary))
+    await paid(desk, canary)
+    await done(ada, "open-drain", number)
 
 
 async def ticked(desk: Console, number: str) -> None:
@@ -117,3 +154,32 @@ async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
     found = place(artefact, ids.text(mine))
     assert found.endswith("a tranche in tick 1, a tranche in tick 2, paid as number 3, in tick 3")
     assert place(artefact, first).endswith("paid as number 1, in tick 1")
+
+
+async def test_what_a_drain_that_is_broken_off_was_committed_to_is_told(desk: Console) -> None:
+    """Criterion: SUS-DRAIN-22. At once; its seed and queue once all is over, as the script has."""
+    rest = desk.town.rest
+    number, _ = await opened(desk)
+    noted = (await rest.get("x/suspension", suspension=number)).row["drain"]
+    assert noted["broken"] == []
+    await ticked(desk, number)
+    await done(desk.bea, "fall", number)
+    drain = (await rest.get("x/suspension", suspension=number)).row["drain"]
+    (broken,) = drain["broken"]
+    names = ("commitment", "queueDigest")
+    assert [drain["commitment"], broken["seed"]] == ["", ""]
+    assert [broken[name] for name in names] == [noted[name] for name in names]
+    (line,) = broken["lines"]
+    assert (line["ticks"], line["paid"], line["paidAmt"]) == ("1", "1", "10")
+    await opened_again(desk, number, await request(desk, 0.1), 2)
+    assert (await rest.get("x/drain", suspension=number)).code != "0"
+    for _ in range(2):
+        await ticked(desk, number)
+    row = await done(desk.ada, "lift", number)
+    artefact = (await rest.get("x/drain", suspension=number)).row
+    (part,) = artefact["broken"]
+    assert artefact["format"] == "fullreserve-drain/8"
+    assert [part[name] for name in names] == [noted[name] for name in names]
+    assert part["seed"] == row["drain"]["broken"][0]["seed"] != ""
+    assert part["queue"] != artefact["queue"]
+    assert "BTC-Bitcoin: broken off after 1 ticks, 1 paid" in check(artefact)

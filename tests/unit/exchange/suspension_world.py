@@ -33,6 +33,7 @@ from fullreserve.exchange.products.suspension_state import (
     EDITION,
     EVIDENCED,
     HOUR_MS,
+    Broken,
     Refused,
     Surveyed,
     Suspension,
@@ -54,6 +55,8 @@ from fullreserve.exchange.products.suspension_wire import (
     Level,
     Lift,
     ListAll,
+    ListBroken,
+    ListRoll,
     Measure,
     Mode,
     OpenDrain,
@@ -217,6 +220,15 @@ def ask_usdt(world: World, units: float, owner: int = ALICE, **more: Any) -> int
     return ask(world, units, owner, network=TOKENS, asset=USDT, fee=fee, **more)
 
 
+def broken_of(world: World, number: int) -> list[tuple[Broken, list[Any]]]:
+    """Drains of a suspension that were broken off, each with the queue it began with."""
+    found = world.ask(SUSPENSIONS, ListBroken(number), list[Broken])
+    return [
+        (one, world.ask(SUSPENSIONS, ListRoll(number, 0, 999, one.began), list[Any]))
+        for one in found
+    ]
+
+
 def requests(world: World, owner: int = ALICE) -> list[Withdrawal]:
     """Oldest first."""
     found = world.ask(WITHDRAWALS, ListWithdrawals(owner, 0, 100_000), list[Withdrawal])
@@ -319,12 +331,14 @@ def canaries(world: World, number: int, *numbers: int) -> None:
         pay(world, one)
 
 
-def reopened(world: World, number: int, *canary: int, max_wait: int = 0) -> None:
+def reopened(
+    world: World, number: int, *canary: int, max_wait: int = 0, seed: bytes = SEED
+) -> None:
     """To the drain."""
     planned(world, number, max_wait)
     canaries(world, number, *canary)
     survey(world, number)
-    assert say(world, OpenDrain(number, SEED)) == 0
+    assert say(world, OpenDrain(number, seed)) == 0
 
 
 def say_drain(world: World, word: Drain, *, restarts: bool = False) -> int:

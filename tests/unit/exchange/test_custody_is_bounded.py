@@ -249,7 +249,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.Advance(number, SEED), stops.Survey(number), stops.ListAll(),
             stops.Survey(number, is_new=True), stops.Adopt(suspension_state.EDITION),
             stops.Ruling(1, ALICE, ALICE, 0, CHAIN, BTC, queued), stops.ListInForce(),
-            stops.DrainOf(CHAIN, BTC), stops.IsCanary(queued),
+            stops.DrainOf(CHAIN, BTC), stops.IsCanary(queued), stops.ListBroken(number),
             stops.ListReopening(), stops.ListStops(1, CHAIN, BTC), stops.GetMeasured(CHAIN),
             stops.GetOne(number), stops.GetSurvey(number), stops.GetKept(number),
             stops.ListRoll(number, 0, LIMIT), stops.GetEdition(), stops.GetMaxWait(number),

@@ -60,6 +60,7 @@ from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, Wor
 from tests.unit.exchange.suspension_world import (
     CLEO,
     ask,
+    broken_of,
     known,
     lift,
     of,
@@ -123,8 +124,11 @@ def drained(
     assert (known(world)[-1].queue, len(of(world, number).queue) > 0) == ((), not surveys)
     assert bool(roll) == surveys
     assert bool(splits.tranches) == (edition >= SPLITS)
-    places = Places(Catalog(), ())
-    return world, artefact(of(world, number), places, logs, sums, roll, splits=splits)
+    places, broken = Places(Catalog(), ()), broken_of(world, number)
+    assert len(broken) == surveys
+    return world, artefact(
+        *(of(world, number), places, logs, sums, roll), splits=splits, broken=broken
+    )
 
 
 def _waiting(world: World) -> list[Any]:

@@ -49,6 +49,7 @@ from tests.unit.exchange.custody_world import ALICE, BOB, BTC, CAROL, CHAIN, Wor
 from tests.unit.exchange.suspension_world import (
     CLEO,
     ask,
+    broken_of,
     lift,
     of,
     opened,
@@ -304,8 +305,12 @@ def _published(world: World, number: int) -> dict[str, Any]:
     sums = world.ask(WITHDRAWALS, SumDrains(number), list[DrainSum])
     splits = world.ask(WITHDRAWALS, GetSplits(number), SplitLog)
     roll = world.ask(SUSPENSIONS, ListRoll(number, 0, 999), list[Any] | None)
-    made = artefact(of(world, number), Places(Catalog(), ()), logs, sums, roll, splits=splits)
-    assert made["format"] == "fullreserve-drain/7"
+    made = artefact(
+        *(of(world, number), Places(Catalog(), ()), logs, sums, roll),
+        splits=splits,
+        broken=broken_of(world, number),
+    )
+    assert made["format"] == f"fullreserve-drain/{8 if 'broken' in made else 7}"
     return made
 
 

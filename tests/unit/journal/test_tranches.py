@@ -37,11 +37,12 @@ async def bed(tmp_path: Path, request: pytest.FixtureRequest) -> Bed:
     return made
 
 
-@pytest.mark.parametrize("bed", [(0, 8, 9), (1, 8, 9), (2, 13, 10, 2)], indirect=True)
+@pytest.mark.parametrize("bed", [(0, 8, 9), (1, 8, 9), (2, 13, 11, 2)], indirect=True)
 async def test_everybody_has_what_he_asked_for_or_has_it_back(bed: Bed) -> None:
     """Criterion: SUS-DRAIN-16, SUS-DRAIN-17, SUS-VERIFY-1."""
     (fold,) = (one for one in bed.folds if isinstance(one, Withdrawals))
-    (stops,) = (one.state.suspensions for one in bed.folds if isinstance(one, Suspensions))
+    (stopping,) = (one.state for one in bed.folds if isinstance(one, Suspensions))
+    stops = stopping.suspensions
     withdrawals = fold.state
     held = dict.fromkeys((ALICE, BOB), 0)
     for one in withdrawals.withdrawals.values():
@@ -66,7 +67,11 @@ async def test_everybody_has_what_he_asked_for_or_has_it_back(bed: Bed) -> None:
         rows = msgspec.msgpack.decode(roll)
         sums = list(fold._known.drained[number].values())
         splits = withdrawals.split_logs.get(number, NO_SPLITS)
-        made = artefact(stop, places, logs, sums, rows, splits=splits)
+        broken = [
+            (one, [(each, *one.roll[each]) for each in sorted(one.roll)])
+            for one in stopping.broken.get(number, ())
+        ]
+        made = artefact(stop, places, logs, sums, rows, splits=splits, broken=broken)
         check(made)
         checked += bool(splits.tranches)
     assert checked > 5

@@ -85,18 +85,20 @@ def sums(scope: Scope, view: View) -> list[Sum]:
     ]
 
 
+def drained(suspension: int, view: View) -> list[DrainSum]:
+    """How far its drain is, by line."""
+    answer = _ask(SumDrains(suspension), view)
+    return [] if answer is None else _drained(answer)
+
+
 def draining(suspension: int, view: View) -> list[_Place]:
     """Where a drain knows of somebody who waits for it."""
-    answer = _ask(SumDrains(suspension), view)
-    told = [] if answer is None else _drained(answer)
-    return [(one.network, one.asset) for one in told if one.waiting]
+    return [(one.network, one.asset) for one in drained(suspension, view) if one.waiting]
 
 
 def bounds(suspension: int, view: View) -> list[int]:
     """The ticks that its drain lets a request wait at most, as its lines have begun with them."""
-    answer = _ask(SumDrains(suspension), view)
-    told = [] if answer is None else _drained(answer)
-    return list(dict.fromkeys(one.max_wait for one in told))
+    return list(dict.fromkeys(one.max_wait for one in drained(suspension, view)))
 
 
 def waiting(number: int, scope: Scope, view: View) -> Queued | None:

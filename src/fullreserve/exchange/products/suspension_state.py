@@ -7,6 +7,7 @@ from enum import IntEnum
 import msgspec
 
 from fullreserve.exchange.folds import State
+from fullreserve.exchange.products.drain_log import DrainSum
 from fullreserve.exchange.products.suspension_wire import (
     LEAVING,
     Action,
@@ -27,7 +28,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 10  # of the fold's rules, that this version knows
+EDITION = 11  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -48,6 +49,9 @@ OF_WAITING = 8
 EACH_LETS_GO = 9
 # The edition from which on a canary that people or rules refused keeps no network's stop.
 REFUSED_GO = 10
+# The edition from which on what a drain that was broken off was committed to is kept.
+KEEPS_BROKEN = 11
+BROKEN_KEPT = 20  # of a suspension, the newest
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
@@ -208,6 +212,22 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 Roll = dict[int, tuple[Amount, int]]
 
 
+class Broken(msgspec.Struct, array_like=True, frozen=True):
+    """A drain that was broken off: what it was committed to as it began, and how far it came.
+
+    `began` is the sequence at which it opened. `lines` are of all of its suspension's drains until
+    then; those that have begun.
+    """
+
+    began: int
+    began_ms: int
+    ended_ms: int
+    seed: bytes
+    queue_digest: bytes
+    lines: tuple[DrainSum, ...] = ()
+    roll: Roll = msgspec.field(default_factory=dict)
+
+
 class Surveyed(msgspec.Struct, array_like=True, frozen=True):
     """What a walk of a suspension's queue has found so far; of those asked for before it began.
 
@@ -233,7 +253,8 @@ class SuspensionsState(State):
     `grounds`: what held requests back elsewhere when a survey began. `measured` by network; `kept`
     by suspension and gate, the newest of each. `stopped`: owners whom a survey at the end of a
     drain found stopped themselves, each with a request that waits. `waits`: the ticks that a plan
-    lets a request wait at most.
+    lets a request wait at most. `broken`: drains that were broken off, by suspension, the newest
+    last.
     """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
@@ -245,6 +266,7 @@ class SuspensionsState(State):
     grounds: dict[int, bytes] = msgspec.field(default_factory=dict)
     stopped: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
     waits: dict[int, int] = msgspec.field(default_factory=dict)
+    broken: dict[int, tuple[Broken, ...]] = msgspec.field(default_factory=dict)
 
 
 def opened(one: Suspension) -> int:

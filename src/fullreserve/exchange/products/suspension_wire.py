@@ -434,12 +434,13 @@ class ListRoll(Asked, frozen=True, tag=8):
     """-> list[tuple[int, Amount, int]] | None: number, amount, USD of those a drain began with.
 
     By number, at most `limit` behind the number `after`. None of a drain from before edition 1:
-    `Suspension` has its queue then.
+    `Suspension` has its queue then. `began`: of a drain that was broken off; 0: of the last.
     """
 
     suspension: int
     after: int
     limit: int
+    began: int = 0  # sequence
 
 
 class GetEdition(Asked, frozen=True, tag=9):
@@ -474,6 +475,12 @@ class GetMaxWait(Asked, frozen=True, tag=14):
     suspension: int
 
 
+class ListBroken(Asked, frozen=True, tag=15):
+    """-> list[Broken] of a suspension, the newest last, without their rolls; of edition 11 on."""
+
+    suspension: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -500,6 +507,7 @@ AnyAsked = (
     | ListInForce
     | IsCanary
     | GetMaxWait
+    | ListBroken
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

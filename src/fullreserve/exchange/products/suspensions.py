@@ -27,13 +27,16 @@ from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import is_house
 from fullreserve.exchange.products.suspension_evidence import Evidences
 from fullreserve.exchange.products.suspension_state import (
+    BROKEN_KEPT,
     CLOSED_KEPT,
     HASH_BYTES,
     IN_FORCE,
+    KEEPS_BROKEN,
     OPEN_MAX,
     RATIFY_MS,
     REOPENING,
     SPARED,
+    Broken,
     Refused,
     Roll,
     Step,
@@ -66,7 +69,10 @@ class Suspensions(Evidences):
     number = wire.SUSPENSIONS
     name = "suspensions"
     is_late = True
-    added = ("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped", "waits")
+    added = (
+        *("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped", "waits"),
+        "broken",
+    )
 
     def __init__(self) -> None:
         self._paged: tuple[Roll, list[int]] | None = None
@@ -75,7 +81,7 @@ class Suspensions(Evidences):
     def _obey(self, who: int, said: wire.AnySaid, moment: Moment, view: View) -> Outcome:
         who = chart.HOUSE if is_house(who, view) else who
         if isinstance(said, wire.Trip):
-            return self._trip(who, said, moment)
+            return self._trip(who, said, moment, view)
         if isinstance(said, wire.Draft | wire.Suspend):
             return self._made(who, said, moment, view)
         if isinstance(said, wire.Adopt):
@@ -109,7 +115,7 @@ class Suspensions(Evidences):
         insiders = tuple(dict.fromkeys((*console.members, *self._board(view).members)))
         return self._entered(said.terms, who, moment, insiders=insiders if is_draft else ())
 
-    def _trip(self, who: int, said: wire.Trip, moment: Moment) -> Outcome:
+    def _trip(self, who: int, said: wire.Trip, moment: Moment, view: View) -> Outcome:
         if who != chart.HOUSE:
             return Outcome(code=Refused.NOT_A_MEMBER)
         found = rules.TRIPPED.get(said.trigger)
@@ -120,7 +126,7 @@ class Suspensions(Evidences):
             if same and one.is_in_force:
                 if one.state in REOPENING:
                     # It was seen again while a reopening is under way.
-                    return self._fallen(one, who, moment)
+                    return self._fallen(one, who, moment, view)
                 return Outcome()
         terms = wire.Terms(found[0], said.scope, Mode.QUEUE, found[1])
         if not rules.is_sound(terms):
@@ -168,7 +174,7 @@ class Suspensions(Evidences):
         if isinstance(said, wire.Fall):
             if one.state not in REOPENING:
                 return Outcome(code=Refused.WRONG_STATE)
-            return self._fallen(one, who, moment)
+            return self._fallen(one, who, moment, view)
         if isinstance(said, wire.Discard):
             if one.state != _State.DRAFT:
                 return Outcome(code=Refused.WRONG_STATE)
@@ -199,7 +205,8 @@ class Suspensions(Evidences):
         self._moved(one, _State.ACTIVE, who, moment)
         return Outcome(commands=rules.core_command(one.number, one.terms))
 
-    def _fallen(self, one: Suspension, who: int, moment: Moment) -> Outcome:
+    def _fallen(self, one: Suspension, who: int, moment: Moment, view: View) -> Outcome:
+        self._keep_broken(one, moment, view)
         broken = _replace(
             one, sign_offs=(), planner=0, planned_ms=0, canaries={}, seed=b"", queue=()
         )
@@ -209,6 +216,17 @@ class Suspensions(Evidences):
         self._let_go(self.state.stopped, one.number)
         self._let_go(self.state.rolls, one.number)
         return Outcome()
+
+    def _keep_broken(self, one: Suspension, moment: Moment, view: View) -> None:
+        """What its drain was committed to, for those who noted it; where one is under way."""
+        roll = self.state.rolls.get(one.number)
+        if self.state.edition < KEEPS_BROKEN or not one.drain_began or roll is None:
+            return
+        times = one.history[-1].time_ms, moment.time_ms
+        lines = tuple(gates.drained(one.number, view))
+        fresh = Broken(one.drain_began, *times, one.seed, one.queue_digest, lines, roll)
+        before = self.state.broken.get(one.number, ())
+        self._set(self.state.broken, one.number, (*before, fresh)[-BROKEN_KEPT:])
 
     # The way back
 
@@ -447,6 +465,7 @@ class Suspensions(Evidences):
             self._let_go(self.state.rolls, number)
             self._let_go(self.state.kept, number)
             self._let_go(self.state.waits, number)
+            self._let_go(self.state.broken, number)
 
     # Questions
 
@@ -475,7 +494,7 @@ class Suspensions(Evidences):
             return _encode(of.kept.get(number, {}) if is_kept else of.waits.get(number, 0))
         if isinstance(asked, wire.GetMeasured):
             return _encode(self.state.measured.get(asked.network))
-        if isinstance(asked, wire.GetSurvey | wire.ListRoll):
+        if isinstance(asked, wire.GetSurvey | wire.ListRoll | wire.ListBroken):
             return _encode(self._told(asked))
         if isinstance(asked, wire.IsCanary):
             named = (one.canaries.values() for one in table.values() if one.is_in_force)
@@ -489,9 +508,14 @@ class Suspensions(Evidences):
             self._paged = (roll, sorted(roll))
         return self._paged[1]
 
-    def _told(self, asked: wire.GetSurvey | wire.ListRoll) -> object:
+    def _told(self, asked: wire.GetSurvey | wire.ListRoll | wire.ListBroken) -> object:
+        broken = self.state.broken.get(asked.suspension, ())
+        if isinstance(asked, wire.ListBroken):
+            return [_replace(one, roll={}) for one in broken]
         if isinstance(asked, wire.ListRoll):
-            roll = self.state.rolls.get(asked.suspension)
+            known = {one.began: one.roll for one in broken}
+            last = self.state.rolls.get(asked.suspension)
+            roll = known.get(asked.began) if asked.began else last
             if roll is None:
                 return None
             numbers = self._numbers(roll)

@@ -46,7 +46,12 @@ class Artefacts:
         roll = await suspension_desk.roll(self._context, one.number)
         kept = await suspension_desk.kept(self._context, one.number)
         splits = await suspension_desk.splits(self._context, one.number)
-        return wire.envelope([rows.artefact(whole, names, logs, drained, roll, kept, splits)])
+        broken = [
+            (each, await suspension_desk.roll(self._context, one.number, each.began) or [])
+            for each in await suspension_desk.broken(self._context, one.number)
+        ]
+        found = rows.artefact(whole, names, logs, drained, roll, kept, splits, broken)
+        return wire.envelope([found])
 
     def _keep(self, number: int, known: tuple[_Basis, bytes]) -> None:
         self._kept[number] = known

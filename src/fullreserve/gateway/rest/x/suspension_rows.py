@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products.calendar_wire import NetworkWindow, Stage
 from fullreserve.exchange.products.drain_line import EACH_IN_TURN, FIRST_IN_TURN, OWNERS_IN_TURN
@@ -19,6 +21,7 @@ from fullreserve.exchange.products.drain_log import (
 )
 from fullreserve.exchange.products.suspension_state import (
     NOTICE_MS,
+    Broken,
     Evidence,
     Kept,
     Suspension,
@@ -37,19 +40,20 @@ from fullreserve.exchange.products.suspension_wire import (
     Trigger,
 )
 from fullreserve.exchange.products.withdrawal_state import SMALL_USD, Sum
-from fullreserve.exchange.wire.commands import amount_int
+from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import Line
 from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titles
 
 Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
+Rolled = tuple[int, Amount, int]  # number, amount, USD
 
 # The second: by a few; the third: with the queue committed to request by request. The fourth: some
 # line has requests that come first when they have waited for long. The fifth:
 # what owners save stays for those. The sixth: some request may be paid in tranches. The seventh:
-# those that have waited for long stay in their lanes.
-FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7))
+# those that have waited for long stay in their lanes. The eighth: with drains that were broken off.
+FORMATS = tuple(f"fullreserve-drain/{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8))
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
 USD = 10**8
 # How wide a suspension is, by what operators call it, in and out.
@@ -151,6 +155,7 @@ def detail(
     now_ms: int,
     waiting: Sequence[Sum],
     drained: Iterable[DrainSum],
+    broken: Sequence[Broken] = (),
 ) -> Row:
     """A suspension with its history, its gates and its drain."""
     found = row(one, places, now_ms)
@@ -161,7 +166,7 @@ def detail(
     found["gates"] = [gate_row(one, gate, places, now_ms) for gate in gates_of(one)]
     found["signOffs"] = str(len(one.sign_offs))
     found["queue"] = queue_rows(waiting, places) if one.stops_leaving else []
-    found["drain"] = drain_row(one, places, drained)
+    found["drain"] = drain_row(one, places, drained, broken)
     found["reportDigest"] = one.report.hex()
     return found
 
@@ -253,8 +258,10 @@ def queue_rows(waiting: Sequence[Sum], places: Places) -> list[Row]:
     ]
 
 
-def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> Row:
-    """How far a drain is; the seed once it is over."""
+def drain_row(
+    one: Suspension, places: Places, drained: Iterable[DrainSum], broken: Sequence[Broken] = ()
+) -> Row:
+    """How far a drain is; seeds once it is over, of those that were broken off too."""
     is_over = one.state >= SuspensionState.LIFTED
     found: Row = {
         "commitment": sha256(one.seed).hexdigest() if one.seed else "",
@@ -263,6 +270,7 @@ def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> R
         "intervalMs": str(one.interval_ms),
         "smallUsd": str(SMALL_USD // USD),
         "lines": [],
+        "broken": broken_rows(broken, places, is_over=is_over),
     }
     for each in drained:
         found["lines"].append(
@@ -280,6 +288,59 @@ def drain_row(one: Suspension, places: Places, drained: Iterable[DrainSum]) -> R
     return found
 
 
+def broken_rows(broken: Sequence[Broken], places: Places, *, is_over: bool) -> list[Row]:
+    """Drains that were broken off: what each was committed to, and what it paid."""
+    return [
+        {
+            **_committed(each),
+            "seed": each.seed.hex() if is_over else "",
+            "beginTs": str(each.began_ms),
+            "endTs": str(each.ended_ms),
+            "lines": [
+                _broken_line(line, places) | {"paidAmt": places.text(line.asset, line.amount)}
+                for line in parts.values()
+            ],
+        }
+        for each, parts in zip(broken, _of_each(broken), strict=True)
+    ]
+
+
+def _committed(one: Suspension | Broken) -> Row:
+    return {
+        "seed": one.seed.hex(),
+        "commitment": sha256(one.seed).hexdigest(),
+        "queueDigest": one.queue_digest.hex(),
+    }
+
+
+def _of_each(broken: Sequence[Broken]) -> list[dict[tuple[int, int], DrainSum]]:
+    """What each paid, by line, without what those before it did."""
+    found, before = [], dict[tuple[int, int], DrainSum]()
+    for each in broken:
+        lines = {(line.network, line.asset): line for line in each.lines}
+        found.append({place: _less(line, before.get(place)) for place, line in lines.items()})
+        before |= lines
+    return found
+
+
+def _less(line: DrainSum, before: DrainSum | None) -> DrainSum:
+    if before is None:
+        return line
+    amount = amount_bytes(amount_int(line.amount) - amount_int(before.amount))
+    ticks, paid = line.ticks - before.ticks, line.paid - before.paid
+    return replace(line, ticks=ticks, paid=paid, amount=amount)
+
+
+def _broken_line(line: DrainSum, places: Places) -> Row:
+    return {
+        "chain": places.network(line.network),
+        "ccy": places.asset(line.asset),
+        "ticks": str(line.ticks),
+        "paid": str(line.paid),
+        "digest": line.digest.hex(),
+    }
+
+
 def artefact(
     one: Suspension,
     places: Places,
@@ -288,11 +349,13 @@ def artefact(
     roll: Sequence[tuple[int, bytes, int]] | None = None,
     kept: Mapping[int, Kept] | None = None,
     splits: SplitLog = NO_SPLITS,
+    broken: Sequence[tuple[Broken, Sequence[Rolled]]] = (),
 ) -> Row:
     """A finished drain, whole: what its order can be worked out from again.
 
-    Requests are known by their ids, owners by the id of their first request. Amounts are in the
-    ledger's smallest unit, USD at 10^-8.
+    `broken`: drains before it that were broken off, and the queues that they began with. Requests
+    are known by their ids, owners by the id of their first request. Amounts are in the ledger's
+    smallest unit, USD at 10^-8.
     """
     by_a_few = {(each.network, each.asset): each for each in drained if each.is_by_a_few}
     lines = [
@@ -306,23 +369,44 @@ def artefact(
         for network, by_asset in sorted(logs.items())
         for asset, log in sorted(by_asset.items())
     ]
+    of = [(network, asset) for network in sorted(logs) for asset in sorted(logs[network])]
     has_waits = any("maxWaitTicks" in line for line in lines)
     return {
-        "format": FORMATS[_format(lines, has_roll=roll is not None, is_split=bool(splits.cuts))],
+        "format": FORMATS[
+            7 if broken else _format(lines, has_roll=roll is not None, is_split=bool(splits.cuts))
+        ],
         "suspension": str(one.number),
         "orderingKey": ("overdue first; " if has_waits else "") + ORDERING,
         "idBase": str(ids.BASE),
         "smallUsd": str(SMALL_USD),
-        "seed": one.seed.hex(),
-        "commitment": sha256(one.seed).hexdigest(),
-        "queueDigest": one.queue_digest.hex(),
-        "queue": [
-            [str(number), str(amount_int(amount)), str(usd)]
-            for number, amount, usd in (one.queue if roll is None else roll)
-        ],
+        **_committed(one),
+        "queue": _queue(one.queue if roll is None else roll),
+        **({"broken": _broken_parts(broken, of, places)} if broken else {}),
         "lines": lines,
         "evidence": _with_digests(one, kept or {}),
     }
+
+
+def _queue(rolled: Iterable[Rolled]) -> list[list[str]]:
+    return [[str(number), str(amount_int(amount)), str(usd)] for number, amount, usd in rolled]
+
+
+def _broken_parts(
+    broken: Sequence[tuple[Broken, Sequence[Rolled]]],
+    of: Sequence[tuple[int, int]],
+    places: Places,
+) -> list[Row]:
+    """By drain, each with all lines of the artefact; of those it had not come to nothing."""
+    parts = _of_each([each for each, _ in broken])
+    none = {place: DrainSum(*place, 0, 0, bytes(16), 0, b"", 0) for place in of}
+    return [
+        {
+            **_committed(each),
+            "queue": _queue(roll),
+            "lines": [_broken_line(lines.get(place, none[place]), places) for place in of],
+        }
+        for (each, roll), lines in zip(broken, parts, strict=True)
+    ]
 
 
 def _bounds(drained: DrainSum | None) -> Row:

@@ -123,7 +123,8 @@ class _Suspensions:
         now = self._context.clock.exchange_ms()
         names = await places(self._context)
         kept = await suspension_desk.kept(self._context, one.number)
-        found = rows.detail(one, names, now, waiting, drained)
+        broken = await suspension_desk.broken(self._context, one.number)
+        found = rows.detail(one, names, now, waiting, drained, broken)
         return wire.envelope([found | {"kept": rows.kept_rows(kept, is_public=True)}])
 
     async def drain(self, _request: Request, params: OneParams) -> bytes:

@@ -264,7 +264,8 @@ class _Suspending:
         names, now = await places(self._context), self._context.clock.exchange_ms()
         drained = await suspension_desk.drained(self._context, one.number)
         here = await suspension_desk.own_queues(self._context, one.terms.scope)
-        found = _row(one, names, now) | rows.detail(one, names, now, here, drained)
+        broken = await suspension_desk.broken(self._context, one.number)
+        found = _row(one, names, now) | rows.detail(one, names, now, here, drained, broken)
         lifted = [step.time_ms for step in one.history if step.state == SuspensionState.LIFTED]
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
         kept = await suspension_desk.kept(self._context, one.number)
