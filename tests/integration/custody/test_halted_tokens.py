@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -18,8 +19,11 @@ from fullreserve.custody import contracts
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains.adapter import Halted, HotShort
 from fullreserve.custody.chains.rpc import Node, NodeRefuses
+from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.halted_tokens import EVERY
+from fullreserve.custody.keys.intent import Rule
+from fullreserve.custody.keys.refilling import emptiest
 from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.signing import lane_of
 from fullreserve.custody.store import Store
@@ -28,7 +32,7 @@ from fullreserve.exchange.worker_files import halted_name
 from fullreserve.gateway import unpaid
 from tests.bed import USDT
 from tests.integration.custody.conftest import made_bed
-from tests.integration.custody.outsiders import TOKEN, EvmBed
+from tests.integration.custody.outsiders import COIN, TOKEN, EvmBed
 from tests.integration.custody.test_payer import Agreement, payer_of, until_done
 from tests.integration.custody.test_unpaid_network import GOOD, TARGETS, network, terms
 from tests.integration.custody.withdrawing import START_MS, Withdrawing
@@ -139,6 +143,43 @@ def test_a_lane_without_any_is_not_told_of(bed: EvmBed) -> None:
         assert chain.halted() == [Halted(TOKEN, (checksummed(lanes[1]),), 2)]
     with paused(bed):
         assert chain.halted() == [Halted(TOKEN, tuple(map(checksummed, lanes)), 0)]
+
+
+async def test_nothing_is_swept_to_a_lane_that_is_stopped(bed: EvmBed) -> None:
+    """Whoever its contract lets receive. Criterion: CHAINS-PAYER-24."""
+    indexes, lanes = [bed.fresh() for _ in range(6)], bed.terms.lanes
+    for index in indexes:
+        place = bed.chain.addresses.place(index)
+        bed.command(bed.token, contracts.call("mint(address,uint256)", place, bed.unit))
+        bed.command(place, value=10**17)
+    priced = Worth(1, {TOKEN: (10**12, 1)})
+
+    def targets() -> list[bytes]:
+        made = bed.chain.sweeps(indexes, (), priced)
+        assert [plan.move.asset for plan in made if plan.move is not None] == [TOKEN] * len(indexes)
+        return sorted({out.payment.place for plan in made for out in bed.chain.outs(plan)})
+
+    assert targets() == sorted(lanes)
+    with stopped(bed, lanes[1]):
+        assert targets() == sorted((lanes[0], lanes[2]))
+    assert targets() == sorted(lanes)
+
+
+def test_no_lane_that_is_stopped_is_refilled(bed: EvmBed) -> None:
+    """Though it is the emptiest. Criterion: CHAINS-PAYER-24."""
+    of, lanes = network(bed, GOOD), bed.terms.lanes
+    of = msgspec.structs.replace(of, coin=COIN, tokens={TOKEN: bed.token.hex()})
+    rules = [Rule(GOOD, "warm", "hot", TOKEN, lane, 1, 1, 0) for lane in lanes]
+    bed.command(bed.token, contracts.call("mint(address,uint256)", lanes[0], 2))
+    bed.command(bed.token, contracts.call("mint(address,uint256)", lanes[2], 1))
+    chain = of.chains()[0]
+    held = chain.balances(lanes, chain.tip())
+    order = sorted(range(len(lanes)), key=lambda number: held[lanes[number], TOKEN])
+    assert emptiest(of, rules) == (order[0], rules[order[0]])
+    with stopped(bed, lanes[order[0]]):
+        assert emptiest(of, rules) == (order[1], rules[order[1]])
+    with paused(bed):
+        assert emptiest(of, rules) == (order[0], rules[order[0]])
 
 
 class Busy(Node):

@@ -411,8 +411,8 @@ class EvmChain(Chain):
         free = [place for place in places if place not in busy]
         if not free:
             return []
-        held, lanes = self.balances(free, self.tip()), self._look((), taken)
-        terms = self.terms
+        held, lanes = self.balances(free, self.tip()), self._look(list(self._asset_of), taken)
+        terms, places = self.terms, sources(indexes, self.addresses, lanes.open, self.terms.left)
         holding = Holding(held, terms.coin, tuple(terms.tokens), terms.digits, lanes.fee, worth)
         tokens = holding.of_tokens(free)
         targets = [places[one.place].target for one in tokens]

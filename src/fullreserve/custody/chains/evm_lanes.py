@@ -56,6 +56,12 @@ class Lanes:
             if body.lane in self._free:
                 self._note(body)
 
+    @property
+    def open(self) -> list[bytes]:
+        """Those that nobody has stopped: what others get may not leave again. All, if none is."""
+        stopped = {lane for lanes in self.halted.values() for lane in lanes}
+        return [one for one in self._coin if one not in stopped] or list(self._coin)
+
     def put_off(self, unsigned: Mapping[bytes, int]) -> None:
         """Has lanes count as loaded with what nobody signed for them and was dropped."""
         for lane, count in unsigned.items():

@@ -123,7 +123,7 @@ class Refilling:
             return
         if not await self._due(marks, leaving):
             return
-        place, rule = await asyncio.to_thread(self._emptiest, rules)
+        place, rule = await asyncio.to_thread(emptiest, self._terms.network, rules)
         room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
         tiers = (wire.Tier.WARM, wire.Tier.HOT)
         word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room), beside=True)
@@ -163,16 +163,6 @@ class Refilling:
             if (one.network, one.source, one.target, one.asset) == wanted
         ]
         return sorted(found, key=lambda one: one.place)
-
-    def _emptiest(self, rules: Sequence[Rule]) -> tuple[int, Rule]:
-        """Of several accounts the one that has least; NodeProblem."""
-        if len(rules) == 1:
-            return 0, rules[0]
-        chain = self._terms.network.chains()[0]
-        held = chain.balances([one.place for one in rules], chain.tip())
-        amounts = [held.get((one.place, one.asset), 0) for one in rules]
-        place = amounts.index(min(amounts))
-        return place, rules[place]
 
     # Carrying out
 
@@ -449,3 +439,22 @@ async def _problem(round_: Callable[[], Awaitable[None]]) -> str:
     except PROBLEMS as problem:
         return str(problem) or type(problem).__name__
     return ""
+
+
+def emptiest(network: Network, rules: Sequence[Rule]) -> tuple[int, Rule]:
+    """Of several accounts the one that has least, by its place in `rules`; NodeProblem.
+
+    None that its issuer has stopped: what it gets could not leave it again.
+    """
+    if len(rules) == 1:
+        return 0, rules[0]
+    chain = network.chains()[0]
+    held = chain.balances([one.place for one in rules], chain.tip())
+    stopped = {text for one in chain.halted() for text in one.places}
+    able = [n for n, one in enumerate(rules) if chain.addresses.text(one.place) not in stopped]
+
+    def has(number: int) -> int:
+        return held.get((rules[number].place, rules[number].asset), 0)
+
+    place = min(able or range(len(rules)), key=has)
+    return place, rules[place]
