@@ -8,6 +8,7 @@ on, and on chains of Bitcoin's family one of the house's own, counted down from 
 from __future__ import annotations
 
 import hashlib
+import re
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
@@ -34,6 +35,13 @@ _OLDER = {
     "tltc": (b"\x6f", b"\x3a"),
     "rltc": (b"\x6f", b"\x3a"),
 }
+
+
+# In the smallest unit a virtual byte, by the same prefix: Litecoin Core's is ten times Bitcoin's.
+_DUST_RATES = {"ltc": 30, "tltc": 30, "rltc": 30}
+_DUST_RATE = 3
+# Base 58, of 21 bytes and their checksum. Those of one case alone may be of the newer form.
+_OLDER_SHAPE = re.compile("(?=.*[A-Z])(?=.*[a-z])[1-9A-HJ-NP-Za-km-z]{25,36}")
 
 
 class Addresses(ABC):
@@ -141,11 +149,41 @@ class UtxoAddresses(Addresses):
         return bech32.script_of(0, hashlib.sha256(self.witness_script(index)).digest())
 
     def text(self, place: bytes) -> str:
+        if not is_witness(place):
+            return self.text_of_any(place)
         version = place[0] - 0x50 if place[0] else 0
         return bech32.encode(self._hrp, version, place[2:])
 
     def read(self, text: str) -> bytes:
+        if _OLDER_SHAPE.fullmatch(text):
+            return self._read_older(text)
         return bech32.script_of(*bech32.decode(self._hrp, text))
+
+    def _read_older(self, text: str) -> bytes:
+        """To a key's hash, or a script's (BIP 16): what many wallets still give."""
+        from embit import base58
+
+        try:
+            data = base58.decode_check(text)
+        except ValueError:
+            raise bech32.BadAddress(
+                "a letter of it is wrong: its checksum does not match"
+            ) from None
+        version, hashed = bytes(data[:1]), bytes(data[1:])
+        to_key, to_script = _OLDER.get(self._hrp, (b"", b""))
+        if len(hashed) == 20 and version == to_key:
+            return b"\x76\xa9\x14" + hashed + b"\x88\xac"
+        if len(hashed) == 20 and version == to_script:
+            return b"\xa9\x14" + hashed + b"\x87"
+        raise bech32.BadAddress("it is an address of another chain, or none")
+
+    def dust(self, script: bytes) -> int:
+        """The least that nodes pass on to a script, as spending less would cost more than it is.
+
+        Core's `GetDustThreshold`, at its `dustrelayfee` for this chain.
+        """
+        spent = 67 if is_witness(script) else 148
+        return (9 + len(script) + spent) * _DUST_RATES.get(self._hrp, _DUST_RATE)
 
     def text_of_any(self, script: bytes) -> str:
         """The address of a sender's script, older kinds too; "" for one that has none.
@@ -157,10 +195,10 @@ class UtxoAddresses(Addresses):
             return base58check(to_key + script[3:23]) if to_key else ""
         if len(script) == 23 and script[:2] == b"\xa9\x14" and script[22:] == b"\x87":
             return base58check(to_script + script[2:22]) if to_script else ""
-        return self.text(script) if _is_witness(script) else ""
+        return self.text(script) if is_witness(script) else ""
 
 
-def _is_witness(script: bytes) -> bool:
+def is_witness(script: bytes) -> bool:
     """BIP 141: a version, 0 to 16, and a push of 2 to 40 bytes."""
     if not 4 <= len(script) <= 42:
         return False

@@ -50,6 +50,30 @@ def test_a_senders_address_is_written_as_his_wallet_does() -> None:
     assert [one[0] for one in texts] == ["L", "M", "l"]
 
 
+def test_older_addresses_are_read_as_the_outputs_that_they_name() -> None:
+    """Of a key and of a script, of this chain alone. Criterion: CHAINS-ADDRESS-8."""
+    public = ec.PublicKey.parse(ROOTS[0].public().key)
+    chains = {"bc": "main", "bcrt": "regtest", "tb": "test"}
+    of = {hrp: UtxoAddresses([ROOTS[0].public()], 1, hrp) for hrp in (*chains, "ltc")}
+    for hrp, name in chains.items():
+        for made in (script.p2pkh(public), script.p2sh(script.p2wpkh(public))):
+            text = made.address(NETWORKS[name])
+            assert of[hrp].read(text) == made.data
+            assert of[hrp].text(made.data) == text
+            with pytest.raises(BadAddress, match="of another chain"):
+                of["ltc"].read(text)
+    main = script.p2pkh(public).address(NETWORKS["main"])
+    for letter in ("2", "3"):
+        if main[9] != letter:
+            with pytest.raises(BadAddress, match="its checksum does not match"):
+                of["bc"].read(main[:9] + letter + main[10:])
+    for none in (main[:-1], f"{main}1", main.replace(main[5], "0"), f" {main}", "", "1" * 30):
+        with pytest.raises(BadAddress):
+            of["bc"].read(none)
+    for hrp in ("bc", "ltc", "tb"):
+        assert of.get(hrp, of["bc"]).read(of[hrp].address(0)) == of[hrp].place(0)
+
+
 @pytest.mark.parametrize("index", INDEXES)
 def test_a_multisig_address_is_that_of_its_descriptor(index: int) -> None:
     """Criterion: CHAINS-ADDRESS-1."""

@@ -363,7 +363,7 @@ class UtxoChain(Chain):
         self._check_rate(rate)
         # Signers hold its fee against its own size alone.
         fee = min(rate * (above + own) - paid, self.terms.rate_cap * own)
-        if coin.amount - fee < tx.DUST:
+        if coin.amount - fee < self.addresses.dust(self.hot):
             raise Unpayable("the change is too little to pay for what made it")
         return self._within_hot(tx.Body((coin,), (), coin.amount - fee))
 
@@ -582,7 +582,7 @@ class UtxoChain(Chain):
     def _pays(self, payment: Payment) -> tx.Pays:
         if payment.asset != self.terms.asset:
             raise Unpayable(f"asset {payment.asset} is not on network {self.network}")
-        if payment.amount < tx.DUST:
+        if payment.amount < self.addresses.dust(payment.place):
             raise Unpayable(f"{payment.amount} is dust, which nodes do not pass on")
         return tx.Pays(payment.place, payment.amount)
 
@@ -590,7 +590,7 @@ class UtxoChain(Chain):
         """None while the inputs are too few. Change that is dust goes to the fee."""
         held = bare.fee
         change = held - rate * self._size(bare, with_change=True)
-        if change >= tx.DUST:
+        if change >= self.addresses.dust(self.hot):
             return msgspec.structs.replace(bare, change=change)
         return bare if held >= rate * self._size(bare, with_change=False) else None
 

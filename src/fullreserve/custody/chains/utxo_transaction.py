@@ -18,8 +18,8 @@ from fullreserve.custody.chains.raw_block import binding_of, outpoint
 
 # Replaceable by a higher fee, without a lock: BIP 125.
 SEQUENCE = 0xFFFFFFFD
-# Core's dust for a witness script hash's output at the usual 3 sat/vB; larger for none.
-DUST = 330
+# Of a tier's rest: to a witness script on the chain whose nodes want most (`UtxoAddresses.dust`).
+DUST = 3_300
 # Coins that replacements of one transaction may take beside those that it is bound to.
 ADDED_MAX = 5
 _OVERHEAD = 11
