@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +21,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import holders, networks, spare
 from fullreserve.custody.chains.following import KEPT
 from fullreserve.custody.holders import BadHolders
+from fullreserve.custody.keys.adapter_commands import tried
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.door.protocol import Door, Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -36,11 +38,21 @@ CODE_MAX = 32
 _CODE = re.compile(r"[A-Za-z0-9]+(?:[ .-][A-Za-z0-9]+)*")
 
 
-def define_network(settings: Settings, network: int, code: str, dry_run: bool) -> int:
-    """Tell the running exchange of a network, or what that would be."""
+def define_network(
+    settings: Settings, network: int, code: str, adapter: Path | None, dry_run: bool
+) -> int:
+    """Tell the running exchange of a network, or what that would be.
+
+    Of the family of a file, where one is named: the data folder has it from then on.
+    """
     try:
-        found = of_file(settings, network)
-        lines = asyncio.run(_told(settings, found, code, dry_run))
+        taken = None if adapter is None else tried(settings.data, network, adapter)
+        known = networks.load(settings.data) if taken is None else taken.networks
+        found = checked(settings, known, network)
+        if taken is not None and not dry_run:
+            taken.keep(settings.data)
+        lines = [] if taken is None else taken.said
+        lines += asyncio.run(_told(settings, found, code, dry_run))
     except (BadNetworks, BadHolders, NotTaken, Unavailable, OSError) as problem:
         sys.stderr.write(f"fullreserve: {problem}\n")
         return FAILED
@@ -48,22 +60,19 @@ def define_network(settings: Settings, network: int, code: str, dry_run: bool) -
     return DONE
 
 
-def of_file(settings: Settings, number: int) -> Network:
-    """A network of `custody.json`, all of which a start would take; BadNetworks, BadHolders."""
-    known = networks.load(settings.data)
+def checked(settings: Settings, known: Sequence[Network], number: int) -> Network:
+    """A network of those of `custody.json`, all of which a start would take.
+
+    BadNetworks, BadHolders.
+    """
     spare.check(known, holders.load(settings.data))
-    found = [one for one in known if one.network == number]
-    if len(found) != 1:
-        names = ", ".join(str(one.network) for one in known) or "none"
-        raise BadNetworks(
-            f"network {number} stands {len(found)} times in {networks.FILE}, which has {names}"
-        )
+    found = networks.named(known, number)
     try:
-        found[0].addresses()
-        found[0].chains()
+        found.addresses()
+        found.chains()
     except (ValueError, IndexError) as problem:
         raise BadNetworks(f"network {number} in {networks.FILE}: {problem}") from None
-    return found[0]
+    return found
 
 
 async def _told(settings: Settings, found: Network, code: str, dry_run: bool) -> list[str]:

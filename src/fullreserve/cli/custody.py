@@ -50,8 +50,8 @@ def add_device(
 
 
 def add_networks(custody: "Subcommands") -> None:
-    """Add the command by which the running exchange knows a network of custody.json."""
-    names = ("network", "code", "dry_run")
+    """Add the commands by which the exchange knows a network of custody.json, and its family."""
+    names = ("network", "code", "adapter", "dry_run")
     defined = add_command(
         custody,
         "define-network",
@@ -61,7 +61,17 @@ def add_networks(custody: "Subcommands") -> None:
     defined.add_argument("network", type=int, help=NETWORK_HELP)
     about = "what clients call it, ERC20 of USDT-ERC20; needed the first time"
     defined.add_argument("--code", default="", help=about)
-    defined.add_argument("--dry-run", action="store_true", help="print what it would do")
+    about = "take a file as its adapter, as take-adapter does"
+    defined.add_argument("--adapter", type=Path, help=about)
+    taken = add_custody_command(
+        *(custody, "adapter_commands", "take-adapter"),
+        "take a file of this machine as the adapter of a network of custody.json, once it is tried",
+        *("network", "file", "dry_run"),
+    )
+    taken.add_argument("network", type=int, help="its number in custody.json")
+    taken.add_argument("file", type=Path, help="Python; docs/guide/custody.md, Adding a family")
+    for one in (defined, taken):
+        one.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "have the payer read a chain's blocks once more, for coins that it missed"
     read = add_custody_command(custody, "rescan_commands", "rescan", about, "network", "height")
     read.add_argument("network", type=int, help=NETWORK_HELP)

@@ -47,8 +47,7 @@ class Adapter(msgspec.Struct, frozen=True):
 
 def read(data: Path, adapter: Adapter) -> Family:
     """The family of a file, which runs if it has not yet; BadAdapter."""
-    if not _NAME.fullmatch(adapter.file):
-        raise BadAdapter(f"{adapter.file!r} is no file below {FOLDER}/: {NAMED}")
+    check_name(adapter.file)
     if not _HASH.fullmatch(adapter.hash):
         raise BadAdapter(f"{adapter.file}: its hash is 64 hexadecimal digits in small letters")
     content = _content(data / FOLDER, adapter.file)
@@ -60,6 +59,12 @@ def read(data: Path, adapter: Adapter) -> Family:
             "`fullreserve custody define-network --adapter`"
         )
     return family_of(content, adapter.file)
+
+
+def check_name(file: str) -> None:
+    """BadAdapter for what is no name of a file below `adapters/`."""
+    if not _NAME.fullmatch(file):
+        raise BadAdapter(f"{file!r} is no name of an adapter: {NAMED}")
 
 
 def known(adapter: Adapter) -> Family:
@@ -139,8 +144,7 @@ def _check_owner(path: Path, found: os.stat_result) -> None:
 
 def keep(data: Path, file: str, content: bytes) -> Adapter:
     """Puts a file into the data folder in one step; BadAdapter, OSError."""
-    if not _NAME.fullmatch(file):
-        raise BadAdapter(f"{file!r} is no name of an adapter: {NAMED}")
+    check_name(file)
     folder = data / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     fresh = folder / f"{file}.new"

@@ -6,7 +6,7 @@ Nodes' addresses may hold a password, so that it is readable by its owner alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -165,7 +165,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     def addresses(self) -> Addresses:
         """How its addresses are written and read; BadNetworks."""
-        with self._blamed():
+        with self.blamed():
             of = self.family.addresses(self)
         if self.is_script and not isinstance(of, UtxoAddresses):
             raise BadNetworks(f"network {self.network}: addresses of scripts are UtxoAddresses")
@@ -190,11 +190,11 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
     def chains(self) -> list[Chain]:
         """The adapter over each of its nodes."""
-        with self._blamed():
+        with self.blamed():
             return [self.family.chain(self, Node(url)) for url in self.nodes]
 
     @contextmanager
-    def _blamed(self) -> Iterator[None]:
+    def blamed(self) -> Iterator[None]:
         """Whatever an adapter's file cannot do is its network's fault, in words."""
         try:
             yield
@@ -224,6 +224,17 @@ def stated(data: Path) -> list[Network]:
         return []
     except (OSError, msgspec.DecodeError) as problem:
         raise BadNetworks(f"{path} cannot be read: {problem}") from None
+
+
+def named(known: Sequence[Network], number: int) -> Network:
+    """The one of a number; BadNetworks."""
+    found = [one for one in known if one.network == number]
+    if len(found) != 1:
+        names = ", ".join(str(one.network) for one in known) or "none"
+        raise BadNetworks(
+            f"network {number} stands {len(found)} times in {FILE}, which has {names}"
+        )
+    return found[0]
 
 
 def served(data: Path) -> list[Network]:
