@@ -51,6 +51,7 @@ from fullreserve.reserves.statement import (
     NOTHING,
     STALE,
     UNREAD,
+    UNVERIFIED,
     Chain,
     Document,
     Mined,
@@ -121,7 +122,7 @@ class Evidence:
         """What can be shown now, and the document that shows it."""
         self._announced.see((), now_ms)
         try:
-            served = networks.served(self._data)
+            served = [one for one in networks.served(self._data) if one.adapter is None]
             names = self._named = await self._names()
             await self._announce_unserved(now_ms)
             await self._refresh(served, names, now_ms)
@@ -162,17 +163,18 @@ class Evidence:
         except BadNetworks:
             known = {}
         codes = {number: str(number) for number in known} | self._codes
-        served = {number for number, one in known.items() if one.nodes}
         return [
-            Unshown(number, code, self._why(number, is_served=number in served))
+            Unshown(number, code, self._why(number, known.get(number)))
             for number, code in sorted(codes.items())
             if number not in there
         ]
 
-    def _why(self, network: int, *, is_served: bool) -> str:
+    def _why(self, network: int, known: Network | None) -> str:
         """Nothing is shown of a network."""
-        if not is_served:
+        if known is None or not known.nodes:
             return NO_NODE
+        if known.adapter is not None:
+            return UNVERIFIED
         return STALE if network in self._stale else UNREAD
 
     async def _announce_unserved(self, now_ms: int) -> None:

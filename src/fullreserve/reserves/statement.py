@@ -98,12 +98,13 @@ class Unshown(NamedTuple):
 
     network: int
     name: str
-    why: str  # NO_NODE, UNREAD or STALE
+    why: str  # NO_NODE, UNREAD, STALE or UNVERIFIED
 
 
 NO_NODE = "no node"
 UNREAD = "not read"
 STALE = "its newest block is old"
+UNVERIFIED = "no verifier reads its family"
 
 
 class Shown(NamedTuple):

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from fullreserve.config import Settings
-from fullreserve.custody import networks
+from fullreserve.custody import adapter_files, networks
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.wire import commands as c
 from fullreserve.reserves import keys, projection
@@ -32,6 +33,8 @@ from tests.bed import ALICE, BTC, USDT, submit
 from tests.integration.reserves.anvil import NUMBER, Anvil
 from tests.integration.reserves.world import HOUR_MS, MINUTE_MS, World, advance, asset_row
 from verifier import verify
+
+EXAMPLE = Path(__file__).parents[3] / "examples/adapters/bech32_accounts.py"
 
 
 async def test_coins_and_tokens_on_a_real_chain_are_shown(world: World) -> None:
@@ -286,6 +289,21 @@ async def test_a_network_without_a_node_is_said_not_to_be_shown(world: World) ->
     said: list[str] = []
     verify.told(verify.check_bundle(row), said.append, 0)
     assert "  NOT SHOWN, and not counted: what is on 3 (no node)" in said
+
+
+async def test_a_family_that_no_verifier_reads_is_said_not_to_be_shown(world: World) -> None:
+    """Its node is asked nothing, and its coins count nothing. Criterion: POR-RESERVES-9"""
+    adapter = adapter_files.keep(world.folder, EXAMPLE.name, EXAMPLE.read_bytes())
+    (served,) = networks.load(world.folder)
+    other = msgspec.structs.replace(
+        served, network=3, kind="bech32-accounts", adapter=adapter, hrp="bell"
+    )
+    networks.keep(world.folder, [served, other])
+    row = await world.publish()
+    why = "no verifier reads its family"
+    assert row["statement"]["unshown"] == [{"network": 3, "name": "3", "why": why}]
+    assert [one["network"] for one in row["statement"]["reserves"]["chains"]] == [served.network]
+    assert world.verdict(row) == ""
 
 
 async def test_nodes_that_do_not_agree_show_nothing(world: World) -> None:

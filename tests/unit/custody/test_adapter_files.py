@@ -7,13 +7,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+from coincurve import PrivateKey
+from structlog.testing import capture_logs
 
 from fullreserve.custody import adapter_files, networks
 from fullreserve.custody.adapter_files import FOLDER, SIZE_MAX, Adapter, BadAdapter, hash_of
 from fullreserve.custody.hd import Private
 from fullreserve.custody.networks import BadNetworks, Branch, Network
+from fullreserve.custody.signer import Signer, policies_of
+from fullreserve.custody.signer_wire import SignMessage
 
 FILE = "bech32_accounts.py"
 EXAMPLE = Path(__file__).parents[3] / "examples/adapters" / FILE
@@ -187,3 +193,43 @@ def test_what_an_adapter_cannot_do_is_its_networks_fault(tmp_path: Path) -> None
     (found,) = loaded(tmp_path, network(kept(tmp_path, broken)))
     with pytest.raises(BadNetworks, match=f"network 5, {FILE}: AttributeError"):
         found.addresses()
+
+
+SECRET = bytes(31) + b"\x07"
+
+
+def changed(data: Path, old: str, new: str) -> Network:
+    """A network whose adapter was written otherwise."""
+    text = CONTENT.decode()
+    assert old in text
+    networks.keep(data, [network(kept(data, text.replace(old, new).encode()))])
+    (found,) = networks.load(data)
+    return found
+
+
+def test_a_policy_that_cannot_be_made_is_told_by_the_kind_of_its_fault(tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-4. What it says may hold a key."""
+    old = "branch = signing.branch_of(secrets, network.network)"
+    found = changed(tmp_path, old, f"raise KeyError(repr(secrets))\n        {old}")
+    with pytest.raises(BadNetworks) as refused:
+        policies_of([found], {"lane-0": SECRET})
+    assert str(refused.value) == f"network 5, {FILE}: KeyError in its signer's policy"
+
+
+async def test_a_policy_that_fails_ends_no_signer_and_tells_nothing_of_what_it_holds(
+    tmp_path: Path,
+) -> None:
+    """Criterion: CHAINS-FAMILY-4. Neither to who asks nor in the log."""
+    old = "raise WillNotSign("
+    found = changed(
+        tmp_path, old, f"raise KeyError(self._calls.own_keys()[0].secret)\n        {old}"
+    )
+    unused: Any = None
+    presence = PrivateKey(bytes(31) + b"\x05")
+    policies = policies_of([found], {"lane-0": SECRET})
+    signer = Signer(policies, unused, presence, unused, unused)
+    question = msgspec.json.encode(SignMessage(5, "lane-0", "Fullreserve says", hashed=False))
+    with capture_logs() as logged:
+        answer = await signer.answer(question)
+    assert answer.refusal == "this signer's policy fails: KeyError"
+    assert [one["problem"] for one in logged] == ["KeyError"]

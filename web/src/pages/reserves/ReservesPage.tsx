@@ -137,6 +137,7 @@ const UNSHOWN: Record<string, MessageKey> = {
   'no node': 'reserves.unshown.noNode',
   'not read': 'reserves.unshown.notRead',
   'its newest block is old': 'reserves.unshown.stale',
+  'no verifier reads its family': 'reserves.unshown.unverified',
 }
 
 /** Networks of the exchange of which nothing is shown, so that nothing there counts. */
