@@ -90,9 +90,15 @@ class SocketDoor:
 
     With gateway 0 it only reads. `closed` is set when it cannot go on: it was closed, the exchange
     does not come back, or rows were missed that are no longer kept; a new one starts afresh.
+
+    One that `lasts` is of who only asks and outlives exchanges: it waits for one for ever, and
+    says Unavailable meanwhile.
     """
 
-    def __init__(self, path: Path, gateway: int, clock: Clock) -> None:
+    def __init__(self, path: Path, gateway: int, clock: Clock, *, lasts: bool = False) -> None:
+        assert not (lasts and gateway), "what is submitted has one outcome, in a bounded time"
+        self._lasts = lasts
+        self._is_away = False
         self.closed = asyncio.Event()
         self._path = path
         self._gateway = gateway
@@ -112,13 +118,21 @@ class SocketDoor:
         self._keeping: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path, gateway: int, clock: Clock) -> SocketDoor:
-        """A connected door; Unavailable when nobody answers at `path`, or not to this gateway."""
-        door = cls(path, gateway, clock)
+    async def open(
+        cls, path: Path, gateway: int, clock: Clock, *, lasts: bool = False
+    ) -> SocketDoor:
+        """A connected door; Unavailable when nobody answers at `path`, or not to this gateway.
+
+        One that lasts need not be connected yet.
+        """
+        door = cls(path, gateway, clock, lasts=lasts)
         try:
             await door._connect()
         except OSError as problem:
-            raise Unavailable(f"No exchange answers at {path}: {problem}") from problem
+            if not lasts:
+                raise Unavailable(f"No exchange answers at {path}: {problem}") from problem
+            door._is_away = True
+            door._keeping = door._loop.create_task(door._reconnect())
         return door
 
     @property
@@ -138,6 +152,7 @@ class SocketDoor:
         wire.send(frame(Hello(PROTOCOL_VERSION, self._gateway)))
         welcome = await wire.welcome
         self._wire = wire
+        self._is_away = False
         # Numbers that were handed out and never arrived are not handed out twice.
         self._next = max(self._next, welcome.highest + 1)
         for number, submitted in self._submitted.items():
@@ -161,7 +176,9 @@ class SocketDoor:
     async def _reconnect(self) -> None:
         wait_ms = RECONNECT_FIRST_MS
         started_ns = self._clock.monotonic_ns()
-        while self._clock.monotonic_ns() - started_ns < OUTAGE_MAX_MS * 1_000_000:
+        while self._lasts or self._clock.monotonic_ns() - started_ns < OUTAGE_MAX_MS * 1_000_000:
+            if self._clock.monotonic_ns() - started_ns >= OUTAGE_MAX_MS * 1_000_000:
+                self._say_away("the exchange is away")
             await self._clock.wait_ms(wait_ms)
             try:
                 await self._connect()
@@ -180,12 +197,19 @@ class SocketDoor:
         submitted, self._submitted = self._submitted, {}
         for waiting in submitted.values():
             waiting.tell(UNKNOWN)
+        self._say_away(why)
+        for queue in self._streams.values():
+            _put(queue, Unavailable(why))
+
+    def _say_away(self, why: str) -> None:
+        """To who asks, and who will until an exchange is there again."""
+        if self._lasts and not self._is_away:
+            log.warning("door waits for an exchange", problem=why)
+        self._is_away = True
         asked, self._asked = self._asked, {}
         for _, answer in asked.values():
             if not answer.done():
                 answer.set_exception(Unavailable(why))
-        for queue in self._streams.values():
-            _put(queue, Unavailable(why))
 
     async def close(self) -> None:
         """Ends the connection; who waits is told that the outcome is unknown."""
@@ -224,6 +248,8 @@ class SocketDoor:
     async def _ask(self, number: int, message: Message) -> bytes:
         if self.closed.is_set():
             raise Unavailable("the door is closed")
+        if self._is_away:
+            raise Unavailable("the exchange is away")
         answer: asyncio.Future[bytes] = self._loop.create_future()
         self._asked[number] = (message, answer)
         if self._wire is not None:

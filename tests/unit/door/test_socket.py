@@ -95,6 +95,33 @@ async def test_an_exchange_that_does_not_come_back_leaves_outcomes_unknown(bed: 
     disk.release()
 
 
+async def test_who_only_asks_waits_for_an_exchange_for_ever(bed: Bed) -> None:
+    """Through an outage that ends other doors, and before there is any. Criterion: LOG-11.9"""
+    path, clock = bed.folder / SOCKET_NAME, ManualClock()
+    door = await SocketDoor.open(path, 0, clock, lasts=True)
+    with pytest.raises(Unavailable):
+        await door.query(GetStatus())
+    for _ in range(2):
+        server = await SocketServer.start(bed.sequencer, path)
+        clock.advance(socket_client.RECONNECT_LONGEST_MS)
+        await until(lambda: door._wire is not None)
+        assert await door.query(GetStatus())
+        await server.close()
+        await until(lambda: door._wire is None)
+        waits = asyncio.ensure_future(door.query(GetStatus()))
+        for _ in range(2 * socket_client.OUTAGE_MAX_MS // socket_client.RECONNECT_LONGEST_MS):
+            clock.advance(socket_client.RECONNECT_LONGEST_MS)
+            await turn(20)
+        with pytest.raises(Unavailable):
+            await waits
+        with pytest.raises(Unavailable):
+            await door.query(GetStatus())
+        assert not door.closed.is_set()
+    await door.close()
+    with pytest.raises(Unavailable):
+        await door.query(GetStatus())
+
+
 async def test_a_reader_that_does_not_read_is_not_buffered_for(bed: Bed) -> None:
     """Criterion: LOG-11.7"""
     path = bed.folder / SOCKET_NAME
