@@ -277,6 +277,32 @@ def test_the_script_works_out_whatever_a_drain_paid(
         assert world.replayed().hashes() == world.machine.hashes()
 
 
+def test_what_a_tranche_came_back_into_goes_on_waiting() -> None:
+    """Criterion: SUS-DRAIN-20. Over a break, and a restart: it comes first where it would have."""
+    world = opened(edition=EDITION, surveys=True)
+    for owner in OWNERS:
+        world.fund(owner, BTC, coins(200))
+    number = stop(world, scope=Scope(Level.CHAIN, CHAIN))
+    for units, owner in ((0.1, CAROL), (0.1, CAROL), (30, ALICE), (40, BOB)):
+        assert ask(world, units, owner, allow_split=units == 30) == 0
+    reopened(world, number, _waiting(world)[0], max_wait=2)
+    tick_of(world, CHAIN, BTC, 1, 9, 2)
+    say_drain(world, Drain(CHAIN, BTC, coins(6), 9, max_wait=2))  # its tranche comes back
+    assert say(world, Fall(number), CLEO) == 0
+    settle(world)
+    assert ask(world, 0.1, CAROL) == 0
+    world.restart()
+    reopened(world, number, _waiting(world)[-1], max_wait=2)
+    tick_of(world, CHAIN, BTC, 10, 9, 2)
+    sent = [one for one in requests(world, ALICE) if one.state == 2]
+    # Five that are kept for the first, and half of the other five.
+    assert [one.value for one in sent] == [75 * 10**7]
+    while _waiting(world):
+        tick_of(world, CHAIN, BTC, 30, 9, 2)
+    assert lift(world, number) == 0
+    check(_published(world, number))
+
+
 def _moved(world: World, number: int, max_wait: int, word: str, units: float, draw: int) -> None:
     waiting = _waiting(world)
     if word == "tick":

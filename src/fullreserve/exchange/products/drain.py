@@ -91,7 +91,8 @@ def tranche(queue: Sequence[Waiting], slots: int, done: Drained) -> Part | None:
     """What a tick pays of a request besides, of the credits that it leaves; None for nothing."""
     if len(done.numbers) >= slots:
         return None
-    left = [one for one in queue if one.number not in dict.fromkeys(done.numbers)]
+    paid = dict.fromkeys(done.numbers)
+    left = [one for one in queue if one.number not in paid]
     late = [one for one in left if one.is_overdue] if IN_LANES in done.credits else []
     out = {} if IN_LANES in done.credits else {one.owner: one for one in queue if one.is_overdue}
     first = dict[int, Waiting]()
@@ -126,9 +127,8 @@ def tick(queue: Sequence[Waiting], budget: int, slots: int, carried: Mapping[int
     overdue = [one for one in queue if one.is_overdue]
     for_overdue = max(1, slots - min(newer, (slots + 1) // 2))
     first = _pay_overdue(overdue[:for_overdue], budget, carried)
-    in_lanes = [one for one in queue if not one.is_overdue]
-    if IN_LANES in carried:
-        in_lanes = [one for one in queue if one.number not in dict.fromkeys(first.numbers)]
+    ahead = dict.fromkeys(first.numbers if IN_LANES in carried else [one[0] for one in overdue])
+    in_lanes = [one for one in queue if one.number not in ahead]
     small = [one for one in in_lanes if one.is_small]
     large = [one for one in in_lanes if not one.is_small]
     paid, saved = list(first.numbers), first.credits
