@@ -77,6 +77,19 @@ def test_axe_finds_nothing_in_the_console(
         assert complaints(page) == [], path
 
 
+def test_a_section_with_nothing_in_it_is_a_line(visit: Visit, ada: Operator) -> None:
+    """What it is about stands behind its heading. Criterion: WEB-OP-CUST-7, WEB-OP-ACCESS-1"""
+    page = visit("/operator/custody", ada)
+    marks = page.get_by_role("region", name=EN["op.marks"])
+    expect(marks.get_by_text(EN["op.marks.none"])).to_be_visible()
+    expect(marks.get_by_role("table")).to_have_count(0)
+    about = marks.get_by_text(EN["op.marks.about"])
+    expect(about).to_be_hidden()
+    marks.get_by_role("heading", name=EN["op.marks"]).click()
+    expect(about).to_be_visible()
+    assert complaints(page) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_axe_finds_nothing_in_a_dialog_of_the_console(

@@ -16,22 +16,25 @@ interface Props<T> extends Omit<SectionProps, 'children' | 'flush'> {
   none: string
 }
 
-/** A table of all rows of an endpoint. */
+/** A table of all rows of an endpoint; a line where there are none. */
 export function ReadingSection<T>(props: Props<T>): ReactNode {
   const { path, every = false, columns, keyOf, none, ...section } = props
   const { t } = useTranslation()
   const { data, error } = useReading<T>(path, {}, every)
+  const line = data?.length ? undefined : data ? none : t('loading')
   return (
-    <Section {...section} flush>
+    <Section {...section} line={error ? undefined : line} flush>
       <ReadingProblem problem={error} />
-      <Table
-        label={section.title}
-        columns={columns}
-        rows={data ?? []}
-        keyOf={keyOf}
-        empty={data ? none : t('loading')}
-        cards
-      />
+      {line ? null : (
+        <Table
+          label={section.title}
+          columns={columns}
+          rows={data ?? []}
+          keyOf={keyOf}
+          empty={none}
+          cards
+        />
+      )}
     </Section>
   )
 }
