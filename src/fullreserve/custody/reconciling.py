@@ -58,6 +58,7 @@ from fullreserve.exchange.worker_files import (
     LostCalls,
     Reconciled,
     Unknown,
+    Unmeasured,
     reconciled_name,
     tolerance,
 )
@@ -132,6 +133,7 @@ class Reconciler:
         self._lasts_ms = LASTS_MS
         self._reading: asyncio.Task[None] | None = None
         self._uncompared = ""  # why warm and cold are not, as it was said
+        self._why_not = ""  # and by a word of `Unmeasured`
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
         self._spends = Spends(self._chain, payer)
@@ -172,6 +174,7 @@ class Reconciler:
                 unasked=largest,
                 unasked_sums=all_,
                 lost_calls=self.lost_calls,
+                uncompared_why=self._why_not,
             )
         )
         self._missed.clear()
@@ -232,8 +235,19 @@ class Reconciler:
 
     # What was found
 
-    def not_compared(self, why: Blind, problem: str, block: Block | None = None) -> None:
-        """Balances cannot be told, now or (a block) of that block: nothing counts as agreeing."""
+    def not_compared(
+        self,
+        why: Blind,
+        problem: str,
+        block: Block | None = None,
+        *,
+        number: int = 0,
+        said: str = "",
+    ) -> None:
+        """Balances cannot be told, now or (a block) of that block: nothing counts as agreeing.
+
+        `number` and `said` are as of `Unknown`.
+        """
         now_ms, before = self._clock.wall_ms(), self._found.unknown
         if block is not None:
             self._missed[block.height, block.hash] = None
@@ -243,7 +257,7 @@ class Reconciler:
         if is_alarm and not (before is not None and before.is_alarm):
             log.error("ledger and chain are not compared", network=self._network.network,
                       blocks=blocks, problem=problem)  # fmt: skip
-        unknown = Unknown(problem, since_ms, blocks, is_alarm, why)
+        unknown = Unknown(problem, since_ms, blocks, is_alarm, why, number, said)
         if unknown != before:
             lost = self.lost_calls
             self._keep(msgspec.structs.replace(self._found, unknown=unknown, lost_calls=lost))
@@ -387,9 +401,12 @@ class Reconciler:
             if said != self._uncompared:
                 log.error("warm and cold not compared", problem=said)
             self._uncompared = said
+            is_record = isinstance(problem, BadRecord)
+            self._why_not = Unmeasured.RECORD if is_record else Unmeasured.NODE
             held, accounts = None, []
         else:
             self._uncompared = "" if held is not None else "their blocks are still being read"
+            self._why_not = "" if held is not None else Unmeasured.READING
         if held is None:
             self._measured = tuple(one for one in MEASURED if one != wire.Tier.COLD)
             return [], {}

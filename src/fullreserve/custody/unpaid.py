@@ -40,14 +40,17 @@ class UnpaidNetwork:
             problem=text,
             frames=frames_of(problem),
         )
-        self.waits(text)
+        self._tell(text)
 
     def waits(self, text: str) -> None:
-        """For a reason that is none of a fault."""
+        """For what is not known yet since a backup was put back."""
+        self._tell(text, is_restored=True)
+
+    def _tell(self, text: str, *, is_restored: bool = False) -> None:
         if not self._told:
             self._since_ms = self._clock.wall_ms()
         if text != self._told:
-            found = Unpaid(self._network, text, self._since_ms)
+            found = Unpaid(self._network, text, self._since_ms, is_restored)
             leave(self._place, found, "operators are not told of a network")
             self._told = text
 

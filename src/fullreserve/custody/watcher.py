@@ -177,7 +177,9 @@ class Watcher:
         if waiting:
             why = self._calls.problem or "it is being read"
             said = f"what contracts sent in {waiting} blocks waits: {why}"
-            self._not_compared(Blind.CALLS, said, found.tip)
+            self._not_compared(
+                Blind.CALLS, said, found.tip, number=waiting, said=self._calls.problem
+            )
         return not waiting
 
     async def _knows_gifts(self, found: Health) -> bool:
@@ -188,7 +190,7 @@ class Watcher:
             await self._gifts.read(self._chain, self._second)
         except NodeProblem as problem:
             said = f"what came to its tiers cannot be read: {problem}"
-            self._not_compared(Blind.ARRIVALS, said, found.tip)
+            self._not_compared(Blind.ARRIVALS, said, found.tip, said=str(problem))
             return False
         return True
 
@@ -216,9 +218,17 @@ class Watcher:
             self._reconciled = tip
         await reconciler.measure()
 
-    def _not_compared(self, why: Blind, problem: str, block: Block | None = None) -> None:
+    def _not_compared(
+        self,
+        why: Blind,
+        problem: str,
+        block: Block | None = None,
+        *,
+        number: int = 0,
+        said: str = "",
+    ) -> None:
         if self._reconciler is not None:
-            self._reconciler.not_compared(why, problem, block)
+            self._reconciler.not_compared(why, problem, block, number=number, said=said)
 
     async def _learn_addresses(self) -> None:
         newest = await self._house.newest_index(self._network.network)
@@ -421,7 +431,12 @@ class Watcher:
 
     async def _doubt(self, found: Health) -> None:
         """Has nothing concluded of the network, as its nodes are not believed."""
-        self._not_compared(Blind(found.state), found.detail or str(found.state), found.tip)
+        why = Blind.BEHIND_SECOND if found.lag < 0 else Blind(found.state)
+        said = found.detail if why in (Blind.DOWN, Blind.GARBAGE) else ""
+        self._not_compared(
+            *(why, found.detail or str(found.state), found.tip),
+            number=abs(found.lag) or found.height, said=said,
+        )  # fmt: skip
         now_ms = self._clock.monotonic_ns() // NS_PER_MS
         if self._unwell_ms is None:
             self._unwell_ms = now_ms

@@ -97,18 +97,23 @@ class Why(StrEnum):
 
     NOTHING = ""
     UNPLANNED = "unplanned"  # no transaction can carry it out now
+    SHORT = "short"  # the source holds less than that and its fee
     NONCE = "nonce"  # another move has its nonce or inputs
     REFUSED = "refused"  # the log: withdrawals are stopped, or it was decided otherwise
     UNKNOWN = "unknown"  # bound, and not known to the worker
     UNSIGNED = "unsigned"  # too few holders have signed
     HANGS = "hangs"  # sent, and it cannot be raised now
     TAKEN = "taken"  # another transaction has its nonce or inputs
+    SHALLOW = "shallow"  # so it is by the second node, and not deep enough there
     DIFFER = "differ"  # nodes do
     NODE = "node"  # a node, a file or a device is at fault
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Of one move; `detail` is the worker's own sentence."""
+    """Of one move; `detail` is what a node, a signer or a file said, where one did.
+
+    Of REFUSED it is the name of the log's code.
+    """
 
     stage: Stage = Stage.WAITING
     why: Why = Why.NOTHING
@@ -132,12 +137,13 @@ class Unpaid(msgspec.Struct, frozen=True):
     """A network that nothing is paid on.
 
     `problem` is the kind of fault in planning and its place, or what is not known yet since a
-    backup was put back.
+    backup was put back (`is_restored`).
     """
 
     network: int
     problem: str
     since_ms: int
+    is_restored: bool = False
 
 
 class Unsigned(msgspec.Struct, frozen=True):
@@ -206,6 +212,7 @@ class Blind(StrEnum):
     DOWN = "down"
     GARBAGE = "garbage"
     BEHIND = "behind"
+    BEHIND_SECOND = "behind_second"  # the other node is, which is asked beside it
     SPLIT = "split"
     UNREAD = "unread"  # blocks up to the newest are not read yet
     ARRIVALS = "arrivals"  # what came to the tiers cannot be read
@@ -217,7 +224,8 @@ class Unknown(msgspec.Struct, frozen=True):
     """Why the newest comparison is not of now: balances could not be told since.
 
     `why` is a word of `Blind`, "" where an earlier version wrote it; `problem` the worker's own
-    sentence.
+    sentence. `number` is of what `why` says: blocks that are missing or asked for, or the height at
+    which nodes differ; `said` what a node said, "" where none did.
     """
 
     problem: str
@@ -225,6 +233,16 @@ class Unknown(msgspec.Struct, frozen=True):
     blocks: int  # that came meanwhile and were not compared
     is_alarm: bool  # it lasts
     why: str = ""
+    number: int = 0
+    said: str = ""
+
+
+class Unmeasured(StrEnum):
+    """Why warm and cold are not compared."""
+
+    READING = "reading"  # their blocks are, for the first time
+    RECORD = "record"  # of ceremonies: it cannot be read
+    NODE = "node"  # it does not answer, or not with what is asked for
 
 
 class Unasked(msgspec.Struct, array_like=True, frozen=True):
@@ -290,11 +308,12 @@ class Reconciled(msgspec.Struct, frozen=True):
     time_ms: int = 0
     lines: tuple[Line, ...] = ()
     announced: tuple[int, ...] = ()  # moves by hand that the chain shows and the ledger has not yet
-    uncompared: str = ""  # why warm and cold are not
+    uncompared: str = ""  # why warm and cold are not, in the worker's own sentence
     unknown: Unknown | None = None
     unasked: tuple[Unasked, ...] = ()
     unasked_sums: tuple[UnaskedSum, ...] = ()
     lost_calls: LostCalls | None = None
+    uncompared_why: str = ""  # a word of `Unmeasured`
 
 
 class AdoptedPayment(msgspec.Struct, array_like=True, frozen=True):

@@ -41,6 +41,7 @@ from fullreserve.exchange.worker_files import (
     Unasked,
     UnaskedSum,
     Unknown,
+    Unmeasured,
     adopted_name,
     reconciled_name,
     refused_name,
@@ -58,7 +59,7 @@ from tests.browser.operator.desk import (
 )
 from tests.browser.operator.test_console import NOTE, approve, choose, give_reason, number_of
 from tests.browser.people import Person
-from tests.browser.test_trading import EN
+from tests.browser.test_trading import EN, WORDS
 from tests.server import LiveServer
 
 THEFT = "5a" * 32
@@ -282,7 +283,8 @@ def given(server: LiveServer) -> Iterator[None]:
     unasked = tuple(
         Unasked(Tier.HOT, 1, coins * 10**6, 7, tx * 32) for coins, tx in ((2, "c1"), (1, "c2"))
     )
-    told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True, why=Blind.DOWN)
+    told = Unknown("connection refused", 1_700_000_000_000, 4, is_alarm=True, why=Blind.DOWN,
+                   said="connection refused")  # fmt: skip
     sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
     kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums,
                       lost_calls=LostCalls(4, 5, 8))  # fmt: skip
@@ -321,6 +323,29 @@ def test_what_was_paid_since_a_backup_stands_beside_reconciliation(
     )
 
 
+@pytest.mark.parametrize("language", ["ru", "zh"])
+def test_what_is_not_compared_is_said_in_the_readers_language(
+    visit: Visit, ada: Operator, server: LiveServer, language: str
+) -> None:
+    """Criterion: WEB-OP-RECON-5. What nobody else said is in no other one."""
+    know_a_network(server)
+    told = Unknown("two nodes differ at block 8", 1_700_000_000_000, 4, is_alarm=True,
+                   why=Blind.SPLIT, number=8)  # fmt: skip
+    kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, uncompared="they are being read",
+                      uncompared_why=Unmeasured.READING)  # fmt: skip
+    found = server.folder / reconciled_name(77)
+    found.write_bytes(msgspec.json.encode(kept))
+    try:
+        page = visit("/operator/reconciliation", ada, language=language)
+        words = WORDS[language]
+        region = page.get_by_role("region", name=re.compile("Testnet"))
+        expect(region).to_contain_text(words["op.blind.split"].format(number="8"))
+        expect(region).to_contain_text(words["op.uncompared.reading"])
+        expect(region.locator("[lang=en]")).to_have_count(0)
+    finally:
+        found.unlink()
+
+
 @pytest.mark.usefixtures("given")
 def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
     visit: Visit, ada: Operator
@@ -329,7 +354,7 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
-    expect(summary).to_contain_text(f"{EN['op.blind.down']} connection refused")
+    expect(summary).to_contain_text(f"{EN['op.blind.down']}: connection refused")
     expect(summary).not_to_contain_text("agree")
     summary.get_by_role("link").click()
     expect(page.get_by_text("sent in 4 blocks is not credited (heights 5 to 8)")).to_be_visible()

@@ -311,9 +311,9 @@ def test_a_node_that_is_behind_is_told_apart(bed: Bed) -> None:
     with Liar(bed.url) as liar:
         chain = bed.over(liar.url)
         liar.mode = "behind"
-        for pair in ((chain, bed.chain), (bed.chain, chain)):
+        for pair, lag in (((chain, bed.chain), 5), ((bed.chain, chain), -5)):
             found = health(*pair)
-            assert found.state is State.BEHIND
+            assert (found.state, found.lag) == (State.BEHIND, lag)
             assert "5 blocks behind" in found.detail
 
 

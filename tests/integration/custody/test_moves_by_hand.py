@@ -50,6 +50,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 )
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.wire.queries import AskFold
+from fullreserve.exchange.worker_files import Unmeasured
 from fullreserve.gateway.reconciled import newest
 from tests.integration.custody.conftest import BLOCKS, _start_litecoind
 from tests.integration.custody.outsiders import UtxoBed
@@ -212,7 +213,9 @@ class Desk:
         tip = await asyncio.to_thread(self.bed.chain.tip)
         assert await self.reconciler.check(tip) == []
         if self.reconciler._reading is not None:
-            assert newest(self.folder, NETWORK).uncompared == "their blocks are still being read"
+            told = newest(self.folder, NETWORK)
+            assert told.uncompared == "their blocks are still being read"
+            assert told.uncompared_why == Unmeasured.READING
             await self.reconciler._reading
             assert await self.reconciler.check(tip) == []
         assert newest(self.folder, NETWORK).uncompared == ""

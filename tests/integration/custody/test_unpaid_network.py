@@ -23,6 +23,7 @@ from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.restore_mark import MARK, Mark, is_compared
 from fullreserve.custody.restored import AT_ONCE
 from fullreserve.custody.store import Store
+from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import unpaid_name
@@ -98,6 +99,7 @@ async def test_a_network_that_cannot_be_planned_stops_alone(
         assert (await exchange.found(number)).binding
         (found,) = unpaid.known(tmp_path)
         assert (found.network, found.problem) == (BAD, "RuntimeError in plan_all")
+        assert not found.is_restored
         said = capsys.readouterr().out
         assert said.count("nothing is paid on this network") == 1
         assert "RuntimeError in plan_all" in said
@@ -109,6 +111,15 @@ async def test_a_network_that_cannot_be_planned_stops_alone(
     await mended.round()
     store.close()
     assert (await exchange.found(stuck)).binding
+    assert unpaid.known(tmp_path) == []
+
+
+def test_what_is_waited_for_since_a_backup_is_no_fault(tmp_path: Path) -> None:
+    """Criterion: WEB-OP-RECON-5."""
+    told = UnpaidNetwork(tmp_path, BAD, ManualClock(START_MS))
+    told.waits("what left the hot wallet is read up to block 3 of 9")
+    assert [(one.network, one.is_restored) for one in unpaid.known(tmp_path)] == [(BAD, True)]
+    told.goes()
     assert unpaid.known(tmp_path) == []
 
 

@@ -209,6 +209,7 @@ async def test_what_holds_a_move_is_shown_until_it_goes_on(refills: Refills) -> 
     first.nonce = 1
     await refills.worker.round()
     assert shown(refills)[move.number].why == "taken"
+    assert not shown(refills)[move.number].detail, "what it says is all that there is to say"
     first.height += FINAL
     await refills.worker.round()
     assert (shown(refills)[move.number].why, shown(refills)[move.number].stage) == (

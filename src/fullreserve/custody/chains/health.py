@@ -24,13 +24,15 @@ class State(StrEnum):
 class Health(NamedTuple):
     """What was found; `tip` is that of the node that is followed, None when it has none.
 
-    `height` is where two nodes hold different blocks, 0 when they do not.
+    `height` is where two nodes hold different blocks, 0 when they do not; `lag` how many blocks
+    the node that is followed is behind the second, or (negative) before it, beyond what is allowed.
     """
 
     state: State
     tip: Block | None
     detail: str = ""
     height: int = 0
+    lag: int = 0
 
     @property
     def is_ok(self) -> bool:
@@ -57,7 +59,8 @@ def health(first: Chain, second: Chain | None, lag_max: int = LAG_MAX) -> Health
     if abs(other.height - tip.height) > lag_max:
         behind = "the node that is followed" if tip.height < other.height else "the second node"
         lag = abs(other.height - tip.height)
-        return Health(State.BEHIND, tip, f"{behind} is {lag} blocks behind")
+        said = f"{behind} is {lag} blocks behind"
+        return Health(State.BEHIND, tip, said, lag=other.height - tip.height)
     return Health(State.OK, tip)
 
 

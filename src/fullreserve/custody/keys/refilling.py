@@ -33,7 +33,7 @@ from fullreserve.custody.keys.tier_signer import Answer, Proposal
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signer_wire import SignerGone, content_of
 from fullreserve.custody.tiers.safe import NotEnough
-from fullreserve.custody.tiers.spending import WrongPart, read_part
+from fullreserve.custody.tiers.spending import WalletShort, WrongPart, read_part
 from fullreserve.custody.transfers import salt_of, transfer
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -185,7 +185,7 @@ class Refilling:
             move = bound
         kept = self._kept.find(move.number)
         if kept is None or kept.proposal.binding != move.binding:
-            self._say(move, "bound, and unknown here: a person has to look", Why.UNKNOWN)
+            self._say(move, "", Why.UNKNOWN)
             return
         is_late = now_ms >= move.expires_ms
         if not kept.sent and not await asyncio.to_thread(self._is_used, kept, is_late=is_late):
@@ -210,11 +210,12 @@ class Refilling:
             kept = await asyncio.to_thread(self._built, move)
         except (Unpayable, moves.BadMove, ValueError) as problem:
             self._unbound[move.number] = now_ms + AGAIN_MS
-            self._say(move, str(problem), Why.UNPLANNED)
+            is_short = isinstance(problem, WalletShort)
+            self._say(move, *(("", Why.SHORT) if is_short else (str(problem), Why.UNPLANNED)))
             return None
         word = Bind(move.number, kept.proposal.binding)
         if word.binding in self._bindings:
-            self._say(move, "another move that is open has its nonce or inputs", Why.NONCE)
+            self._say(move, "", Why.NONCE)
             return None
         self._kept.keep(kept)
         (code,) = await self._house.report(TIER_MOVES, word)
@@ -330,7 +331,7 @@ class Refilling:
         try:
             fresh = pushed(self._node, kept, self._asks(), others)
         except (Unpayable, NotEnough, NotApproved, NodeRefuses, ValueError) as problem:
-            self._say(move, f"what was sent hangs: {problem}", Why.HANGS)
+            self._say(move, str(problem), Why.HANGS)
             fresh = waits_again(kept, height_of(self._node, kept.proposal))
         if fresh != kept:
             self._kept.keep(fresh)
@@ -353,7 +354,7 @@ class Refilling:
 
     async def _doubted(self, move: Move, kept: Kept, taken: Taken) -> None:
         """A nonce that is used: the block that used it is not known, so time tells."""
-        self._say(move, "another transaction took its inputs or nonce", Why.TAKEN)
+        self._say(move, "", Why.TAKEN)
         if kept.proposal.transaction is None:
             return
         if not kept.at:
@@ -389,10 +390,10 @@ class Refilling:
             return True
         other = self._taken(self._second, kept)
         if other is None or other.is_ours or other.txid != taken.txid:
-            self._say(move, "two nodes differ about what took its inputs or nonce", Why.DIFFER)
+            self._say(move, "", Why.DIFFER)
             return False
         if other.depth < network.unlock_after:
-            self._say(move, "the second node does not show it deep enough yet", Why.TAKEN)
+            self._say(move, "", Why.SHALLOW)
             return False
         return True
 
@@ -403,11 +404,12 @@ class Refilling:
         self._unbound.pop(move.number, None)
 
     def _say(self, move: Move, problem: str, why: Why) -> None:
-        """Once, until it is another."""
+        """Once, until it is another; `problem` is what somebody else said."""
         self._held.say(move.number, why=why, detail=problem)
-        if self._said.get(move.number) != problem:
-            self._said[move.number] = problem
-            log.warning("move waits", move=move.number, problem=problem)
+        said = f"{why}: {problem}" if problem else str(why)
+        if self._said.get(move.number) != said:
+            self._said[move.number] = said
+            log.warning("move waits", move=move.number, problem=said)
 
 
 def _leaving(open_: Sequence[Move], asset: int) -> int:

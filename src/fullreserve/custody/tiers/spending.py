@@ -28,6 +28,10 @@ PSBT_MAX = 1 << 24
 _OVERHEAD, _INPUT, _SIGNATURE = 11, 41, 74
 
 
+class WalletShort(Unpayable):
+    """The tier's wallet holds less than that and the fee."""
+
+
 class WrongPart(ValueError):
     """What came back is not a signature of what was sent; the message says in what."""
 
@@ -89,7 +93,7 @@ def planned(
         if made is not None:
             return made
     held = sum(one.amount for one in coins)
-    raise Unpayable(f"the wallet holds {held}, which is less than {wanted} and the fee")
+    raise WalletShort(f"the wallet holds {held}, which is less than {wanted} and the fee")
 
 
 def swept(

@@ -44,7 +44,7 @@ export interface Overview extends Sample {
   /** Withdrawals that cannot be vetted. */
   unvetted: { wdId: string; problem: string; times: string }[]
   /** Networks whose payments cannot be planned. */
-  unpaid: { network: string; problem: string; sinceTs: string }[]
+  unpaid: { network: string; problem: string; why: string; sinceTs: string }[]
   /** Networks with payments that too few signers sign. */
   unsigned: { network: string; payments: string; problem: string; sinceTs: string }[]
   /** Tokens that lanes of the hot wallet may not send; `able` others of it can. */

@@ -77,7 +77,7 @@ function Unseen(): ReactNode {
   return <span className="unseen">{t('account.actions')}</span>
 }
 
-/** What an open move waits for, in words, and in its worker's own. */
+/** What an open move waits for, in words, and what somebody said. */
 function Holds({ move }: { move: Move }): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
@@ -86,13 +86,26 @@ function Holds({ move }: { move: Move }): ReactNode {
   return (
     <span className={css.lines}>
       <span>{move.holds ? word('moveHold', move.holds) : t('op.moves.nothing')}</span>
-      {move.detail ? <span className={css.share}>{move.detail}</span> : null}
+      {move.detail ? <Detail move={move} /> : null}
       {move.stage === 'bound' ? (
         <span className={css.share}>
           {t('op.moves.until')} {date(move.expiresTs)}
         </span>
       ) : null}
       {move.givenUpTs ? <span>{t('op.moves.givenUp')}</span> : null}
+    </span>
+  )
+}
+
+/** Why the log does not let it go on; else what a node, a signer or a file said, as it was said. */
+function Detail({ move }: { move: Move }): ReactNode {
+  const word = useWords()
+  if (move.holds === 'refused') {
+    return <span className={css.share}>{word('moveRefused', move.detail)}</span>
+  }
+  return (
+    <span className={css.share} lang="en">
+      {move.detail}
     </span>
   )
 }

@@ -10,7 +10,7 @@ import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
 import { breaks, isOld, worthShowing } from './numbers'
-import { Blindness } from './ReconciliationSummary'
+import { Blindness, Unmeasured } from './ReconciliationSummary'
 import type { Compared, Reconciliation } from './rows'
 
 /** Of a transaction's hash. */
@@ -37,9 +37,7 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
             t('op.reconciliation.never')
           )}
           {isNow || !found.problem ? null : <Why text={<Blindness found={found} />} />}
-          {found.uncompared ? (
-            <Why text={`${t('op.reconciliation.uncompared')} ${found.uncompared}`} />
-          ) : null}
+          {found.uncompared ? <Why text={<Unmeasured found={found} />} /> : null}
           {found.callsLost ? (
             <Why text={t('op.reconciliation.callsLost', lostOf(found.callsLost))} />
           ) : null}

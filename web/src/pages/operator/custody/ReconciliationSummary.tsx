@@ -6,7 +6,7 @@ import { Section } from '~/pages/account/layout/Section'
 import cells from '../layout/Cells.module.css'
 import { ReadingProblem } from '../layout/ReadingProblem'
 import { useReading } from '../layout/reading'
-import { useWords } from '../layout/words'
+import { Told } from '../layout/Told'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
 import { breaks, unknowns, verdict } from './numbers'
@@ -69,16 +69,21 @@ function UnknownNetwork({ found }: { found: Reconciliation }): ReactNode {
   )
 }
 
-/** Why balances cannot be told, in the reader's language, with the worker's own words beside. */
+/** Why balances cannot be told, in the reader's language, with what a node said beside. */
 export function Blindness({ found }: { found: Reconciliation }): ReactNode {
-  const { t } = useTranslation()
-  const word = useWords()
-  const { why, problem } = found
+  const { t, has } = useTranslation()
+  const { why, problem, number, said } = found
   if (!problem) return t('op.reconciliation.noAnswer')
-  return (
-    <>
-      {why ? `${word('blind', why)} ` : null}
-      <small lang="en">{problem}</small>
-    </>
-  )
+  const key = `op.blind.${why}`
+  const text = has(key) ? t(key, { number }) : ''
+  return <Told text={text} own={text ? said : problem} />
+}
+
+/** Why warm and cold are not compared, with what a node or the record's reader said. */
+export function Unmeasured({ found }: { found: Reconciliation }): ReactNode {
+  const { t, has } = useTranslation()
+  const { uncompared, uncomparedWhy } = found
+  const key = `op.uncompared.${uncomparedWhy}`
+  const text = `${t('op.reconciliation.uncompared')} ${has(key) ? t(key) : ''}`.trim()
+  return <Told text={text} own={uncomparedWhy === 'reading' ? '' : uncompared} />
 }

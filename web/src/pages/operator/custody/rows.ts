@@ -76,6 +76,8 @@ export interface Reconciliation {
   unasked: Unasked[]
   /** Why warm and cold are not compared. */
   uncompared: string
+  /** `reading`, `record` or `node`; "" of an earlier version's file. */
+  uncomparedWhy: string
   /** Blocks of which it is not known what contracts sent, and their heights. */
   callsLost: { blocks: string; from: string; to: string } | null
   /** Deposits that the exchange has not taken, and its code; a final one is asked no more. */
@@ -86,6 +88,10 @@ export interface Reconciliation {
   /** A word, and the worker's own sentence. */
   why: string
   problem: string
+  /** Of what `why` says: blocks, or a height. */
+  number: string
+  /** What a node said. */
+  said: string
   unknownTs: string
   blocks: string
   alarm: boolean

@@ -60,16 +60,30 @@ function Unvetted({ now }: { now: Overview }): ReactNode {
 
 /** An alarm: chains that nothing is paid on, each with what is wrong. */
 function Unpaid({ now }: { now: Overview }): ReactNode {
-  const names = now.unpaid.map(({ network, problem }) => `${network}: ${problem}`)
-  return <span role="alert">{names.join('; ')}</span>
+  const { t } = useTranslation()
+  return (
+    <span role="alert">
+      {now.unpaid.map(({ network, problem, why }) => (
+        <span key={network}>
+          {t(why === 'restored' ? 'op.unpaid.restored' : 'op.unpaid.fault', { network })}{' '}
+          <small lang="en">{problem}</small>{' '}
+        </span>
+      ))}
+    </span>
+  )
 }
 
 /** An alarm: payments that wait for signers, with what those say. */
 function Unsigned({ now }: { now: Overview }): ReactNode {
-  const names = now.unsigned.map(
-    ({ network, payments, problem }) => `${network} (${payments}): ${problem}`,
+  return (
+    <span role="alert">
+      {now.unsigned.map(({ network, payments, problem }) => (
+        <span key={network}>
+          {network} ({payments}): <small lang="en">{problem}</small>{' '}
+        </span>
+      ))}
+    </span>
   )
-  return <span role="alert">{names.join('; ')}</span>
 }
 
 /** An alarm: tokens whose issuer paused them or stopped lanes. */

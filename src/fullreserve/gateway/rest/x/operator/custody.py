@@ -158,6 +158,7 @@ class _Custody:
             "ts": str(found.time_ms) if found.time_ms else "",
             "announced": [str(one) for one in found.announced],
             "uncompared": found.uncompared,
+            "uncomparedWhy": found.uncompared_why,
             "callsLost": _lost_calls(found.lost_calls),
             "unasked": [
                 {
@@ -217,6 +218,8 @@ def standing(found: Reconciled, tip: Tip | None) -> dict[str, Any]:
         "state": state,
         "why": told.why if told is not None else "",
         "problem": told.problem if told is not None else "",
+        "number": str(told.number) if told is not None and told.number else "",
+        "said": told.said if told is not None else "",
         "unknownTs": str(told.since_ms) if told is not None else "",
         "blocks": str(blocks) if state == "unknown" else "",
         "alarm": is_late or (told is not None and told.is_alarm),

@@ -82,6 +82,7 @@ class _Overview:
             {
                 "network": codes.get(one.network, str(one.network)),
                 "problem": one.problem,
+                "why": "restored" if one.is_restored else "fault",
                 "sinceTs": str(one.since_ms),
             }
             for one in found
