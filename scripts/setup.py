@@ -224,7 +224,7 @@ def build_package(uv: Path, flags: str = "") -> None:
 PROGRAMS = (
     *("cli.__main__", "app.child", "journal.old_rows", "journal.replaying", "simulation.market"),
     *("records.follower", "reserves.worker", "custody.watcher", "custody.duty", "custody.paying"),
-    *("custody.signer", "custody.demo_holders", "custody.node_guard"),
+    *("custody.signer", "custody.signer_desk", "custody.demo_holders", "custody.node_guard"),
 )
 LOADED_LATER = (
     *("simulation.app", "simulation.outside", "records.history", "gateway.rest.exposition"),

@@ -130,6 +130,13 @@ def _parse_database(text: str) -> str:
     return text
 
 
+def _parse_listening(text: str) -> str:
+    """Empty, or `host:port` of what was said: of a port alone on this machine's own."""
+    if not text:
+        return ""
+    return str(Address.parse(text if ":" in text else f"127.0.0.1:{text}"))
+
+
 ADDRESS = Kind(Address.parse, "host:port, for example 127.0.0.1:8080")
 FOLDER = Kind(_parse_folder, "the path of a folder")
 PEM = Kind(_parse_file, "the path of a PEM file, or empty")
@@ -140,6 +147,7 @@ DATABASE = Kind(
     quoted=False,
 )
 SWITCH = Kind(_parse_switch, "on or off")
+LISTENING = Kind(_parse_listening, "empty, a port on 127.0.0.1, or host:port")
 SPEED = Kind(_parse_speed, f"a number above 0 and at most {SPEED_MAX}")
 
 
@@ -351,7 +359,7 @@ class ReservesSettings:
 
 @dataclass(frozen=True, slots=True)
 class CustodySettings:
-    """What stops withdrawals by itself."""
+    """What stops withdrawals by itself, and where signers elsewhere ask."""
 
     # A run of honest users is stopped too: who wants none of that says 0.
     hourly_share: int = setting(
@@ -363,6 +371,11 @@ class CustodySettings:
         24,
         whole(0, 8_760),
         "Hours without a new price of an asset until its withdrawals are suspended; 0 is never.",
+    )
+    signers: str = setting(
+        "",
+        LISTENING,
+        "Where signers on other machines ask, by a ceremony's certificates; empty is nowhere.",
     )
 
 

@@ -23,6 +23,7 @@ __all__ = ["PAYER_GATEWAY", "Custody", "served"]
 
 WATCHER, PAYER = "fullreserve.custody.watcher", "fullreserve.custody.paying"
 DUTY = "fullreserve.custody.duty"
+SIGNER_DESK = "fullreserve.custody.signer_desk"
 NETWORKS = "custody.json"
 
 log = structlog.get_logger(__name__)
@@ -76,10 +77,10 @@ async def begin(data: Path, door: Door) -> None:
     await generations.begin(data, House(door).newest_index)
 
 
-def served(data: Path) -> Custody:
+def served(data: Path, signers: str = "") -> Custody:
     """Of a data folder; BadNetworks, also for one whose payments hang on one; BadHolders.
 
-    BadRiskTable.
+    BadRiskTable. `signers` is where those elsewhere ask, empty for nowhere.
     """
     if not (data / NETWORKS).exists():
         return Custody()
@@ -102,7 +103,7 @@ def served(data: Path) -> Custody:
         {one.network: one.addresses() for one in found},
         named.text,
         named.memo,
-        (Program(WATCHER), Program(DUTY)),
+        (Program(WATCHER), Program(DUTY), *((Program(SIGNER_DESK),) if signers else ())),
         (Program(PAYER),),
         risk_table.load(data),
         HousePlaces(data, found).is_ours,

@@ -209,7 +209,8 @@ class Running:
             await asyncio.to_thread(self._history.open)
         await extension.open(self)
         await custody.begin(settings.data, self.door)
-        self._custody = await asyncio.to_thread(custody.served, settings.data)
+        signers = settings.custody.signers
+        self._custody = await asyncio.to_thread(custody.served, settings.data, signers)
         may_pay = await self._require_policy()
         self._say_of_risk_file()
         await self._enrol_operators()

@@ -240,13 +240,16 @@ def add_refills(custody: "Subcommands") -> None:
     run.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
     served = add_custody_command(
         *(custody, room, "serve-holder", "sign moves as a holder until ended"),
-        *("policy", "holder", "keys", "module", "token", "socket", "listen"),
+        *("policy", "holder", "keys", "module", "token", "socket", "listen", "exchange"),
     )
     for one in (marked, run, served):
         one.add_argument("policy", type=Path)
     add_device(served)
     served.add_argument("--socket", default="", help="a socket's name in the data folder")
     served.add_argument("--listen", default="", help="host:port for askers by TLS")
+    served.add_argument(
+        "--exchange", default="", help="tls:exchange@host:port, where it is on another machine"
+    )
     funded = add_custody_command(
         *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
         *("network", "tier", "asset", "amount", "transaction", "unasked", "least"),

@@ -19,6 +19,7 @@ from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import demo_marks, demo_people, networks
 from fullreserve.custody.demo_people import TIERS, WARM, socket_name
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keyfile import KeyFileError
 from fullreserve.custody.keys.decided_moves import DecidedMoves
@@ -46,7 +47,7 @@ async def work(data: Path, clock: Clock) -> None:
     policy = demo_marks.policy_of(served, approvers)
     reads = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     door = await SocketDoor.open(data / SOCKET_NAME, MOVES_GATEWAY, clock)
-    decided = DecidedMoves(House(reads), served)
+    decided = DecidedMoves(LocalView(House(reads)), served)
     names = [name for people in TIERS for name in people.holders]
     memories = [TierMemory(data / f"custody-tier-{name}.sqlite") for name in names]
     wallets = record.state.wallets

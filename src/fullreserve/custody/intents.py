@@ -1,4 +1,4 @@
-"""What a signer knows of approved withdrawals: from the exchange and the vault, and its own memory.
+"""What a signer knows of approved withdrawals: from the exchange, and its own memory.
 
 A withdrawal is signed for under the one binding that the exchange has accepted, and under the first
 one for ever: two transactions that could both pay it are never signed, whatever a coordinator or
@@ -7,7 +7,6 @@ the exchange itself says later.
 
 from __future__ import annotations
 
-from asyncio import gather
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,23 +15,14 @@ import msgspec
 
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Payment, Plan
-from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.exchange_view import Due, ExchangeView
 from fullreserve.custody.hot_sweeps import number_of, surplus_of
-from fullreserve.custody.house import House
 from fullreserve.custody.kept_file import open_kept
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.custody.warm_place import warm_place
-from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
-from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove, Move, MoveState
-from fullreserve.exchange.products.withdrawal_state import (
-    FINAL,
-    REVIEWS,
-    GetWithdrawal,
-    Withdrawal,
-    WithdrawalState,
-)
+from fullreserve.exchange.products.tier_moves_wire import MoveState
 from fullreserve.exchange.wire.commands import amount_int
 
 _SCHEMA = """
@@ -41,8 +31,6 @@ CREATE TABLE IF NOT EXISTS signed (
     PRIMARY KEY (network, withdrawal)
 ) WITHOUT ROWID;
 """
-# An order to pay that is not in one of these was not approved, or is over.
-_NOT_PAYABLE = frozenset((*FINAL, *REVIEWS, WithdrawalState.QUEUED, WithdrawalState.SHORT))
 
 
 class Memory:
@@ -77,15 +65,13 @@ class ExchangeIntents:
 
     def __init__(
         self,
-        house: House,
-        destinations: Destinations,
+        exchange: ExchangeView,
         networks: Sequence[Network],
         memory: Memory,
         data: Path,
     ) -> None:
         self._data = data
-        self._house = house
-        self._destinations = destinations
+        self._exchange = exchange
         self._networks = {one.network: one for one in networks}
         self._addresses = {one.network: one.addresses() for one in networks}
         self._memory = memory
@@ -96,9 +82,10 @@ class ExchangeIntents:
             raise WillNotSign("a withdrawal stands twice")
         if number_of(plan):
             return [await self._swept(plan)]
-        payments = await gather(*(self._payment(plan, one) for one in plan.withdrawals))
+        found = await self._exchange.withdrawals(plan.withdrawals)
+        payments = [self._payment(plan, one) for one in found]
         self._memory.note(plan)
-        return list(payments)
+        return payments
 
     async def covered(self, plan: Plan) -> int:
         """What users pay for a plan's withdrawals, in units of the chain's coin; Unavailable.
@@ -106,14 +93,13 @@ class ExchangeIntents:
         Fees in other assets at the last prices; nothing of those that have none.
         """
         coin, scales = self._networks[plan.network].coin, self._networks[plan.network].scales
-        asked = (self._house.ask(wire.WITHDRAWALS, GetWithdrawal(one)) for one in plan.withdrawals)
-        found: list[Withdrawal | None] = await gather(*asked)
+        found = await self._exchange.withdrawals(plan.withdrawals)
         fees = Counter[int]()
         for one in found:
             if one is not None:
                 fees[one.asset] += amount_int(one.fee)
         total = fees.pop(coin, 0)
-        rates = await self._house.usd_rates([coin, *fees]) if fees.total() else {}
+        rates = await self._exchange.rates([coin, *fees]) if fees.total() else {}
         of = rates.get(coin)
         for asset, fee in fees.items() if of is not None else ():
             if of is not None and (rate := rates.get(asset)) is not None:
@@ -123,7 +109,7 @@ class ExchangeIntents:
     async def _swept(self, plan: Plan) -> Payment:
         """What a sweep of hot pays to warm, whose place this signer's own files tell."""
         number, network = number_of(plan), self._networks[plan.network]
-        found: Move | None = await self._house.ask(TIER_MOVES, GetMove(number))
+        found = await self._exchange.move(number)
         if plan.withdrawals or found is None or found.binding != plan.binding:
             raise WillNotSign("the exchange has not bound the sweep to this transaction")
         where = (found.network, found.source, found.target)
@@ -138,18 +124,16 @@ class ExchangeIntents:
         self._memory.note(msgspec.structs.replace(plan, withdrawals=(-number,)))
         return surplus.payment
 
-    async def _payment(self, plan: Plan, number: int) -> Payment:
-        found: Withdrawal | None = await self._house.ask(wire.WITHDRAWALS, GetWithdrawal(number))
+    def _payment(self, plan: Plan, found: Due | None) -> Payment:
         if found is None or found.network != plan.network or found.binding != plan.binding:
             raise WillNotSign("the exchange has not bound the withdrawal to this transaction")
-        if found.state in _NOT_PAYABLE or not found.is_approved:
+        if not found.is_payable:
             raise WillNotSign("the withdrawal is not to be paid, or not any more")
         scales = self._networks[plan.network].scales
         try:
-            text, memo = self._destinations.of(found.owner, found.network, found.destination)
             addresses = self._addresses[plan.network]
-            place, memo = addresses.read(text), addresses.memo(memo)
+            place, memo = addresses.read(found.address), addresses.memo(found.memo)
             amount = scales[found.asset].to_chain(found.value)
         except (BadAddress, KeyError, ValueError) as problem:
             raise WillNotSign("the withdrawal names no address that can be paid") from problem
-        return Payment(number, found.asset, amount, place, memo)
+        return Payment(found.number, found.asset, amount, place, memo)

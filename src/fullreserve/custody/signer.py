@@ -1,7 +1,8 @@
 """A signer as a process of its own, with its own keys: `python -m fullreserve.custody.signer SPEC`.
 
 It listens on a Unix socket that its owner alone can open, reads a proposed plan, learns what was
-approved from the exchange itself, and answers with a signature or with why not. Plans it signs for
+approved from the exchange itself, and answers with a signature or with why not. On the exchange's
+machine it asks at its door and vault, elsewhere over TLS. Plans it signs for
 the payer alone: over TLS by its certificate, on the socket by the exchange's word that it started
 the process that asks, whose number the kernel tells. Keys are in an
 encrypted file; the passphrase comes on standard input, so that no environment, argument or log has
@@ -14,7 +15,8 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,16 +26,18 @@ from coincurve import PrivateKey
 
 from fullreserve import logs
 from fullreserve.after_trading import WORKERS, after_trading
-from fullreserve.clock import SystemClock
+from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import holders, keyfile, networks, shown_keys
 from fullreserve.custody.chains.adapter import GAS, Plan
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.exchange_view import ExchangeView, LocalView
 from fullreserve.custody.fee_budget import TIMES, Budgets
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys import tls_door
 from fullreserve.custody.keys.answers import SIZE, signed_digest
+from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
 from fullreserve.custody.settled_fees import SettledFees
@@ -54,6 +58,7 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.identity.keyring import KeyringError
+from fullreserve.identity.store import FILE_NAME, KEY_NAME
 from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
@@ -97,7 +102,10 @@ class Signer:
         except sqlite3.Error as problem:
             log.error("its own file fails", problem=type(problem).__name__)
             return Answer(refusal="this signer's own file cannot be read or written now")
-        except (Unavailable, Unknown, OSError) as problem:
+        except Unavailable as problem:
+            log.warning("cannot sign now", problem=str(problem))
+            return Answer(refusal=f"what was approved cannot be read now: {problem}")
+        except (Unknown, OSError) as problem:
             log.warning("cannot sign now", problem=type(problem).__name__)
             return Answer(refusal="what was approved cannot be read now")
         except Exception as problem:  # noqa: BLE001 - of a policy that is not of this source
@@ -178,41 +186,74 @@ def _policy(network: Network, secrets: Mapping[str, bytes]) -> Policy | None:
         raise BadNetworks(f"{what} in its signer's policy") from None
 
 
+Asking = tuple[ExchangeView, Callable[[int], Awaitable[bool]]]
+
+
+@asynccontextmanager
+async def exchange_of(spec: Spec, passphrase: bytes, clock: Clock) -> AsyncIterator[Asking]:
+    """The exchange, and whether it started a process to pay; Unavailable, NotTrusted, OSError."""
+    data = Path(spec.data)
+    if spec.exchange:
+        side = tls_door.Side(data, spec.name, passphrase, serves=False)
+        side.now()
+        yield RemoteView(side, spec.exchange), _is_nobody
+        return
+    needed = (SOCKET_NAME, FILE_NAME, KEY_NAME)
+    if missing := [name for name in needed if not (data / name).exists()]:
+        # Nothing of the exchange's is made in its place: an empty vault names no address.
+        raise Unavailable(
+            f"{data} has no {', '.join(missing)}: it is not the folder of a running exchange; "
+            "elsewhere name its address in `exchange`, tls:exchange@host:port"
+        )
+    vault = Vault(data, clock.wall_ms)
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
+    try:
+        yield LocalView(House(door), Destinations(vault)), door.is_payer
+    finally:
+        await door.close()
+        vault.close()
+
+
+async def _is_nobody(_pid: int) -> bool:
+    """The exchange starts no process on another machine."""
+    return False
+
+
 async def run(spec: Spec, passphrase: bytes) -> None:
     """Serves until SIGTERM."""
     data, clock = Path(spec.data), SystemClock()
     served = networks.served(data)
     secrets = await asyncio.to_thread(keyfile.unseal, Path(spec.keys), passphrase)
-    vault = Vault(data, clock.wall_ms)
-    kept = data / f"custody-signer-{spec.name}.sqlite"
-    memory = Memory(kept)
-    budgets = Budgets.open(kept, served, clock)
-    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
-    intents = ExchangeIntents(House(door), Destinations(vault), served, memory, data)
-    presence = holders.key_of(secrets)
-    policies = policies_of(served, secrets)
-    signer = Signer(policies, intents, presence, budgets, door.is_payer)
+    async with exchange_of(spec, passphrase, clock) as (exchange, is_payer):
+        kept = data / f"custody-signer-{spec.name}.sqlite"
+        memory = Memory(kept)
+        budgets = Budgets.open(kept, served, clock)
+        intents = ExchangeIntents(exchange, served, memory, data)
+        presence = holders.key_of(secrets)
+        policies = policies_of(served, secrets)
+        signer = Signer(policies, intents, presence, budgets, is_payer)
+        servers = await _listening(spec, signer, passphrase)
+        log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
+        accounts = [one for one in served if one.network in policies and not one.is_script]
+        nodes = {one.network: (one.chains(), one.unlock_after) for one in accounts}
+        await until_terminated(SettledFees(budgets, nodes).run(clock))
+        for one in servers:
+            one.close()
+        budgets.close()
+        memory.close()
+
+
+async def _listening(spec: Spec, signer: Signer, passphrase: bytes) -> list[asyncio.Server]:
+    """On the socket, and by TLS where it is to."""
     mask = os.umask(0o177)
     try:
-        server = await asyncio.start_unix_server(signer.serve, spec.socket)
+        servers = [await asyncio.start_unix_server(signer.serve, spec.socket)]
     finally:
         os.umask(mask)
-    far = (
-        await tls_door.listen(data, spec.name, spec.listen, passphrase, signer.encoded)
-        if spec.listen
-        else None
-    )
-    log.info("signer serves", name=spec.name, presence=presence.public_key.format().hex())
-    accounts = [one for one in served if one.network in policies and not one.is_script]
-    nodes = {one.network: (one.chains(), one.unlock_after) for one in accounts}
-    await until_terminated(SettledFees(budgets, nodes).run(clock))
-    server.close()
-    if far is not None:
-        far.close()
-    await door.close()
-    budgets.close()
-    memory.close()
-    vault.close()
+    if spec.listen:
+        where = (Path(spec.data), spec.name, spec.listen, passphrase, signer.encoded)
+        servers.append(await tls_door.listen(*where))
+    return servers
 
 
 def main() -> int:

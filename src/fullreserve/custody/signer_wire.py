@@ -29,8 +29,11 @@ class Spec(msgspec.Struct, frozen=True):
     name: str  # of its memory's file
     keys: str  # the encrypted file: `lane-0`, … and `branch-<network>`
     socket: str
-    data: str  # where the networks' file, the vault and the exchange's door are
+    # Where the networks' file is, and the record with certificates; without `exchange` its own
+    # folder, with its door and vault.
+    data: str
     listen: str = ""  # `host:port` for askers by TLS, beside the socket
+    exchange: str = ""  # `tls:exchange@host:port`, where it is on another machine
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="kind"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.hd import Private
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.decided_moves import DecidedMoves
@@ -115,7 +116,7 @@ class Refills:
 
     async def serve(self, *holders: Holder) -> None:
         """They answer from now on."""
-        decided = DecidedMoves(House(self.exchange.door), [self.network])
+        decided = DecidedMoves(LocalView(House(self.exchange.door)), [self.network])
         for one in holders:
             memory = TierMemory(self.folder / f"{one.name}.sqlite")
             self.memories.append(memory)

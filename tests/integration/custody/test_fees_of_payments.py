@@ -18,6 +18,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody.chains import utxo_transaction
 from fullreserve.custody.chains.adapter import Payment, Plan
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.fee_budget import DAY_MS, Budgets
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.networks import Branch, Network
@@ -57,9 +58,9 @@ class Proposing:
             genesis=bed.terms.genesis.hex(), fee_budget=BUDGET,
         )  # fmt: skip
         self.clock = ManualClock(START_MS)
-        places = Destinations(exchange.vault)
+        view = LocalView(exchange.house, Destinations(exchange.vault))
         self._memory = Memory(folder / "signer")
-        intents = ExchangeIntents(exchange.house, places, [network], self._memory, folder)
+        intents = ExchangeIntents(view, [network], self._memory, folder)
         self._budgets = Budgets.open(folder / "signer", [network], self.clock)
         policy = UtxoPolicy(bed.chain.addresses, 500, 3, 2, bed.roots[0], "rltc")
         key = PrivateKey(b"\x05" * 32)

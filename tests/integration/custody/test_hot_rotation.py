@@ -25,6 +25,7 @@ from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.utxo import UtxoChain
 from fullreserve.custody.chains.utxo_transaction import Coin, read_body
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.fee_budget import Budgets
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys.record import FILE, UTXO, Entry, Record, TierWallet
@@ -105,9 +106,9 @@ class Office:
             secrets = keyfile.unseal(self.folder / f"{name}.keys", WORD.encode())
             memory = Memory(self.folder / f"{name}.sqlite")
             self._memories.append(memory)
-            where = Destinations(self.exchange.vault)
+            view = LocalView(self.exchange.house, Destinations(self.exchange.vault))
             kept = record or self.folder
-            intents = ExchangeIntents(self.exchange.house, where, served, memory, kept)
+            intents = ExchangeIntents(view, served, memory, kept)
             budget = Budgets.open(self.folder / f"{name}-fees.sqlite", served, self.clock)
             presence = holders.key_of(secrets)
             policies = policies_of(served, secrets)

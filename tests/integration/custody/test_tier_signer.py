@@ -34,7 +34,7 @@ from fullreserve.custody.keys.intent import (
 from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
 from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.keys.tier_signer import Answer, Proposal, TierMemory, TierSigner
-from fullreserve.custody.keys.tls import Endpoint, NotTrusted, Trust
+from fullreserve.custody.keys.tls import Endpoint, Listener, NotTrusted, Shown, Trust
 from fullreserve.custody.tiers import proving, safe
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend, planned, read_part
@@ -419,7 +419,8 @@ class Served:
         """Without `gone`, who was replaced."""
         del self.ours.prints["gone"]
         of = self.context(self.ours, "one", serves=True)
-        self.server = await tls.serve(self.answer, self.ours.trust, of, "127.0.0.1", 0)
+        listener = Listener(self.answer, lambda: Shown(self.ours.trust, of), SystemClock())
+        self.server = await listener.listen("127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def answer(self, name: str, question: bytes) -> bytes:

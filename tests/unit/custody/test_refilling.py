@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.intent import Approval
 from fullreserve.custody.keys.record import Record
@@ -117,7 +118,7 @@ async def test_a_stray_approval_spoils_no_standing_rule(refills: Refills) -> Non
     kept = refills.worker._kept.find(move.number)
     assert kept is not None
     terms, memory = refills.worker._terms, TierMemory(refills.folder / "ida.sqlite")
-    decided = DecidedMoves(refills.house, [terms.network])
+    decided = DecidedMoves(LocalView(refills.house), [terms.network])
     wallets = Record.of(refills.folder).state.wallets
     signer = TierSigner("ida", IDA, wallets, terms.policy, memory, refills.bed.clock, decided)
     change = msgspec.structs.replace

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fullreserve.custody.house import House
+from fullreserve.custody.exchange_view import ExchangeView
 from fullreserve.custody.keys.intent import EXCHANGE, Intent, NotApproved
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.networks import Network
 from fullreserve.exchange.products.custody_wire import Tier
-from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, GetMove, Move, MoveState
+from fullreserve.exchange.products.tier_moves_wire import Move, MoveState
 from fullreserve.exchange.wire.commands import amount_int
 
 
 class DecidedMoves:
     """Asks the exchange; `networks` say in what units a chain counts."""
 
-    def __init__(self, house: House, networks: Sequence[Network]) -> None:
-        self._house = house
+    def __init__(self, exchange: ExchangeView, networks: Sequence[Network]) -> None:
+        self._exchange = exchange
         self._networks = {one.network: one for one in networks}
 
     async def check(self, proposal: Proposal) -> None:
         """NotApproved when the log has not decided and bound exactly this, Unavailable."""
         wanted = proposal.intent
-        found: Move | None = await self._house.ask(TIER_MOVES, GetMove(wanted.number))
+        found = await self._exchange.move(wanted.number)
         network = self._networks.get(wanted.network)
         if found is None or network is None or found.state != MoveState.BOUND:
             raise NotApproved("the exchange has not decided and bound this move")

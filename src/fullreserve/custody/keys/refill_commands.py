@@ -6,7 +6,8 @@ import asyncio
 import datetime as dt
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from fullreserve import logs
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.gifts import are_booked
 from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keys import moves, tls_door
@@ -30,6 +32,7 @@ from fullreserve.custody.keys.moves import BadMove
 from fullreserve.custody.keys.own_fees import own_fee
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refilling import Refilling, Terms, keep
+from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.keys.tier_signer import TierMemory, TierSigner
 from fullreserve.custody.signer_wire import serve_frames
 from fullreserve.custody.store import read_gifts
@@ -258,47 +261,69 @@ async def _refill(data: Path, policy: Path, pays: FileGas | None, rate: int) -> 
 
 @carried_out
 def serve_holder(settings: Settings, policy: Path, holder: str, keys: Path | None,
-                 module: Path | None, token: str, socket: str, listen: str) -> None:  # fmt: skip
+                 module: Path | None, token: str, socket: str, listen: str, exchange: str
+                 ) -> None:  # fmt: skip
     """Signs moves of tiers as a holder, by itself, until it is ended."""
     logs.configure(settings.log)
     if not (socket or listen):
         raise BadMove("name a socket in the data folder, or host:port for TLS")
     device = opened(holder, keys, module, token)
-    secret = word("passphrase of the certificate's key: ") if listen else b""
+    secret = word("passphrase of the certificate's key: ") if listen or exchange else b""
+    places = (socket, listen, exchange)
     try:
-        asyncio.run(_serve(settings.data, policy, (holder, device), socket, listen, secret))
+        asyncio.run(_serve(settings.data, policy, (holder, device), places, secret))
     finally:
         device.close()
 
 
 async def _serve(
-    data: Path, policy: Path, who: tuple[str, Device], socket: str, listen: str, secret: bytes
+    data: Path,
+    policy: Path,
+    who: tuple[str, Device],
+    places: tuple[str, str, str],
+    secret: bytes,
 ) -> None:
-    clock, (holder, device) = SystemClock(), who
+    clock, (holder, device), (socket, listen, exchange) = SystemClock(), who, places
     record = Record.of(data)
-    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
-    memory = TierMemory(data / f"custody-tier-{holder}.sqlite")
-    decided = DecidedMoves(House(door), networks.load(data))
     agreed, wallets = moves.load(policy, record), record.state.wallets
-    signer = TierSigner(holder, device, wallets, agreed, memory, clock, decided)
+    async with _decided(data, holder, exchange, secret, clock) as decided:
+        memory = TierMemory(data / f"custody-tier-{holder}.sqlite")
+        signer = TierSigner(holder, device, wallets, agreed, memory, clock, decided)
 
-    async def answered(question: bytes) -> bytes:
-        return await signer.answer("", question)
+        async def answered(question: bytes) -> bytes:
+            return await signer.answer("", question)
 
-    opened_here = []
-    if socket:
-        await asyncio.to_thread((data / socket).unlink, missing_ok=True)
-        opened_here.append(await listening(data / socket, answered))
-    if listen:
-        opened_here.append(await tls_door.listen(data, holder, listen, secret, answered))
-    log.info("holder signs", holder=holder)
+        opened_here = []
+        if socket:
+            await asyncio.to_thread((data / socket).unlink, missing_ok=True)
+            opened_here.append(await listening(data / socket, answered))
+        if listen:
+            opened_here.append(await tls_door.listen(data, holder, listen, secret, answered))
+        log.info("holder signs", holder=holder)
+        try:
+            await until_terminated(asyncio.Event().wait())
+        finally:
+            for one in opened_here:
+                one.close()
+            memory.close()
+
+
+@asynccontextmanager
+async def _decided(
+    data: Path, holder: str, exchange: str, secret: bytes, clock: Clock
+) -> AsyncIterator[DecidedMoves]:
+    """By the exchange of this data folder, or by TLS at `exchange`."""
+    known = networks.load(data)
+    if exchange:
+        side = tls_door.Side(data, holder, secret, serves=False)
+        side.now()
+        yield DecidedMoves(RemoteView(side, exchange), known)
+        return
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
     try:
-        await until_terminated(asyncio.Event().wait())
+        yield DecidedMoves(LocalView(House(door)), known)
     finally:
-        for one in opened_here:
-            one.close()
         await door.close()
-        memory.close()
 
 
 async def listening(place: Path, answering: Callable[[bytes], Awaitable[bytes]]) -> asyncio.Server:

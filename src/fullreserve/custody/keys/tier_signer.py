@@ -204,8 +204,9 @@ class TierSigner:
         except (NotApproved, DeviceProblem) as problem:
             log.warning("refused to sign", reason=str(problem))
             return Answer(refusal=str(problem))
-        except Unavailable:
-            return Answer(refusal="what the exchange has decided cannot be read now")
+        except Unavailable as problem:
+            log.warning("cannot sign now", problem=str(problem))
+            return Answer(refusal=f"what the exchange has decided cannot be read now: {problem}")
         except (sqlite3.Error, OSError) as problem:
             log.error("cannot remember", problem=type(problem).__name__)
             return Answer(refusal="the signer cannot remember what it signs: its disk")

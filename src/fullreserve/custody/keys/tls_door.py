@@ -1,22 +1,77 @@
 """The TLS side of a data folder: where its certificates are, who is asked, who may ask.
 
 `custody-certificates/NAME.pem` is a ceremony's certificate and `NAME.key` its key: a signer's is
-encrypted under its passphrase, a coordinator's is not, since a coordinator is trusted with nothing.
+encrypted under its passphrase. A coordinator's is not, since a coordinator is trusted with nothing;
+nor is the exchange's, which lies beside all that the exchange has.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from threading import Lock
 
+from fullreserve.clock import SystemClock
 from fullreserve.custody.keys import tls
-from fullreserve.custody.keys.record import Record
-from fullreserve.custody.keys.tls import Endpoint, NotTrusted, Trust
+from fullreserve.custody.keys.record import FILE as RECORD
+from fullreserve.custody.keys.record import BadRecord, Record
+from fullreserve.custody.keys.tls import Endpoint, Listener, NotTrusted, Shown, Trust
 
 CERTIFICATES = "custody-certificates"
 COORDINATOR = "payer"
+
+
+class Side:
+    """One side's certificate and its copy of the record, read again as the files change.
+
+    So a certificate that was replaced opens nothing from the moment that the new record lies there.
+    """
+
+    def __init__(self, data: Path, name: str, passphrase: bytes = b"", *, serves: bool) -> None:
+        folder = data / CERTIFICATES
+        self._data = data
+        self._name = name
+        self._passphrase = passphrase
+        self._serves = serves
+        self._files = (data / RECORD, folder / f"{name}.pem", folder / f"{name}.key")
+        self._stamp: list[tuple[int, ...]] = []
+        self._lock = Lock()
+
+    def now(self) -> Shown:
+        """NotTrusted where the record names no certificate of this name, or is damaged; OSError."""
+        return self._now()[1]
+
+    def record(self) -> Record:
+        """This side's copy, as `now`."""
+        return self._now()[0]
+
+    def _now(self) -> tuple[Record, Shown]:
+        with self._lock:
+            stamp = [_stamp(path) for path in self._files]
+            if stamp != self._stamp:
+                self._read = self._made()
+                self._stamp = stamp
+            return self._read
+
+    def _made(self) -> tuple[Record, Shown]:
+        try:
+            record = Record.of(self._data)
+        except BadRecord as bad:
+            raise NotTrusted(str(bad)) from None
+        trust, (_, certificate, key) = Trust.of(record), self._files
+        if self._name not in trust.certificates:
+            raise NotTrusted(f"the record of ceremonies names no certificate of {self._name}")
+        made = tls.context(trust, certificate, key, self._passphrase, serves=self._serves)
+        return record, Shown(trust, made)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 async def listen(
@@ -27,15 +82,16 @@ async def listen(
     answering: Callable[[bytes], Awaitable[bytes]],
 ) -> asyncio.Server:
     """Serves coordinators at `host:port` as the signer of this name; OSError."""
-    trust, of = _shown(data, name, passphrase, serves=True)
+    side = Side(data, name, passphrase, serves=True)
+    side.now()
     host, _, port = where.rpartition(":")
 
     async def answered(asker: str, question: bytes) -> bytes:
         if asker != COORDINATOR:
-            raise NotTrusted(f"{asker} is a holder and asks no signer")
+            raise NotTrusted(f"{asker} is not {COORDINATOR}, and asks no signer")
         return await answering(question)
 
-    return await tls.serve(answered, trust, of, host, int(port))
+    return await Listener(answered, side.now, SystemClock()).listen(host, int(port))
 
 
 def ask(data: Path, place: str, question: bytes) -> bytes:
@@ -44,18 +100,5 @@ def ask(data: Path, place: str, question: bytes) -> bytes:
         where = Endpoint.read(place)
     except ValueError as bad:
         raise NotTrusted(str(bad)) from None
-    trust, of = _shown(data, COORDINATOR, b"", serves=False)
-    return tls.ask(where, trust, of, question)
-
-
-def _shown(
-    data: Path, name: str, passphrase: bytes, *, serves: bool
-) -> tuple[Trust, ssl.SSLContext]:
-    trust = Trust.of(Record.of(data))
-    folder = data / CERTIFICATES
-    if name not in trust.certificates:
-        raise NotTrusted(f"the record of ceremonies names no certificate of {name}")
-    made = tls.context(
-        trust, folder / f"{name}.pem", folder / f"{name}.key", passphrase, serves=serves
-    )
-    return trust, made
+    known = Side(data, COORDINATOR, serves=False).now()
+    return tls.ask(where, known.trust, known.context, question)
