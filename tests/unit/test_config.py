@@ -94,6 +94,9 @@ def test_settings_do_not_change_after_the_start() -> None:
         ("FULLRESERVE_DEMO_SPEED", "1e400"),
         ("FULLRESERVE_DEMO_SPEED", "fast"),
         ("FULLRESERVE_DEMO_SEED", str(2**63)),
+        ("FULLRESERVE_CUSTODY_SIGNERS", "9_200"),
+        ("FULLRESERVE_CUSTODY_SIGNERS", "10.0.0.2:"),
+        ("FULLRESERVE_CUSTODY_SIGNERS", "70000"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_with_what_is_allowed(name: str, text: str) -> None:
@@ -103,6 +106,13 @@ def test_a_wrong_value_is_refused_by_name_with_what_is_allowed(name: str, text: 
     sentence = str(refused.value)
     assert sentence.startswith(f"{name} is {text!r}; allowed is ")
     assert sentence.endswith(".")
+
+
+def test_signers_ask_on_this_machine_alone_unless_told_otherwise() -> None:
+    """Criterion: HOUSE-CONFIG-1."""
+    told = {"": "", "9200": "127.0.0.1:9200", "10.0.0.2:9200": "10.0.0.2:9200"}
+    for text, where in told.items():
+        assert Settings.load({"FULLRESERVE_CUSTODY_SIGNERS": text}).custody.signers == where
 
 
 def test_a_database_password_is_refused_and_not_repeated() -> None:

@@ -137,3 +137,12 @@ def test_the_start_says_which_chain_nobody_follows(tmp_path: Path) -> None:
     with structlog.testing.capture_logs() as said:
         assert custody.served(tmp_path).programs == ()
     assert [one["network"] for one in said] == [1]
+
+
+def test_signers_elsewhere_are_told_where_the_setting_says_so(tmp_path: Path) -> None:
+    """Criterion: CUST-FAR-1."""
+    key = Branch("0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798", "03" * 32)
+    networks.keep(tmp_path, [msgspec.structs.replace(accounts(), branches=(key,))])
+    desk = custody.SIGNER_DESK
+    assert desk not in [one.module for one in custody.served(tmp_path).programs]
+    assert desk in [one.module for one in custody.served(tmp_path, "127.0.0.1:9200").programs]
