@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +15,7 @@ import msgspec
 from fullreserve.clock import SystemClock
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.keys import authority
+from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.record import FILE as RECORD
 from fullreserve.custody.keys.record import Entry, Record, TierWallet
 from fullreserve.custody.keys.tls_door import CERTIFICATES
@@ -28,11 +29,16 @@ class Process:
     """A module that runs until the block ends, over a data folder."""
 
     def __init__(
-        self, module: str, data: Path, *words: str, secret: bytes = b"", **env: str
+        self,
+        module: str,
+        data: Path,
+        *words: str,
+        secret: bytes = b"",
+        env: Mapping[str, str] = {},
     ) -> None:
         self.data = data
         self._module, self._words, self._secret = module, words, secret
-        self._env = os.environ | {"FULLRESERVE_DATA": str(data)} | env
+        self._env = os.environ | {"FULLRESERVE_DATA": str(data), **env}
         self._process: asyncio.subprocess.Process | None = None
         self.said = ""
 
@@ -86,7 +92,9 @@ class Ceremony:
         self._keys: dict[str, bytes] = {}
         self._issued: dict[str, str] = {}
 
-    def hold(self, *names: str, wallets: Sequence[TierWallet] = ()) -> None:
+    def hold(
+        self, *names: str, wallets: Sequence[TierWallet] = (), cards: Sequence[Card] = ()
+    ) -> None:
         """New certificates for these; the record names them from now on."""
         made = {name: authority.identity(name, self.phrase(name)) for name in names}
         now = SystemClock().wall_ms()
@@ -97,6 +105,7 @@ class Ceremony:
         prints = {name: authority.fingerprint(text) for name, text in issued.certificates.items()}
         entry = Entry(
             *(0, now, "ceremony", ""),
+            cards=tuple(cards),
             wallets=tuple(wallets),
             authority=issued.authority,
             certificates=prints,
@@ -142,13 +151,13 @@ class Apart:
 
     async def desk(self) -> Process:
         where = {"FULLRESERVE_CUSTODY_SIGNERS": str(self.port)}
-        return await self.started(Process(DESK, self.home, **where)).start("are told")
+        return await self.started(Process(DESK, self.home, env=where)).start("are told")
 
     def away(self, name: str, served: Sequence[networks.Network]) -> Path:
         """A signer's own folder: networks, record, his certificate and its key."""
         folder = self.folder / name
         folder.mkdir()
-        networks.keep(folder, served)
+        networks.keep(folder, list(served))
         self.ceremony.give(folder, name)
         return folder
 

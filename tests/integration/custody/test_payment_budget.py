@@ -20,6 +20,7 @@ from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Move, Plan
 from fullreserve.custody.chains.families import evm_terms
 from fullreserve.custody.destinations import Destinations
+from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.fee_budget import DAY_MS, TIMES, Budgets
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.networks import Network
@@ -61,8 +62,8 @@ class Desk:
         """The signer, by another file of networks."""
         self.network = of
         self.budgets = Budgets.open(self._folder / "budget.sqlite", [of], self.clock)
-        places = Destinations(self.exchange.vault)
-        intents = ExchangeIntents(self.exchange.house, places, [of], self._memory, self._folder)
+        view = LocalView(self.exchange.house, Destinations(self.exchange.vault))
+        intents = ExchangeIntents(view, [of], self._memory, self._folder)
         policy = EvmPolicy(evm_terms(of), self.bed.keys, of.addresses(), self.bed.root)
         key, is_payer = PrivateKey(b"\x05" * 32), self.exchange.socket.is_payer
         self.signer = Signer({NETWORK: policy}, intents, key, self.budgets, is_payer)

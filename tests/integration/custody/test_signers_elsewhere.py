@@ -17,25 +17,30 @@ from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.house import House
-from fullreserve.custody.keys import tls, view_wire
-from fullreserve.custody.keys.record import TierWallet
+from fullreserve.custody.keys import card, moves, tls, view_wire
+from fullreserve.custody.keys.decided_moves import intent_of
+from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.keys.remote_view import RemoteView
+from fullreserve.custody.keys.tier_signer import Answer, Proposal
 from fullreserve.custody.keys.tls import Listener, NotTrusted
 from fullreserve.custody.keys.tls_door import Side
 from fullreserve.custody.keys.view_wire import AskMove, AskWithdrawals, Told
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.signer_desk import RATE, SignerDesk
-from fullreserve.custody.signer_wire import Spec
+from fullreserve.custody.signer_wire import Spec, content_of
 from fullreserve.custody.signing import LANE, branch_name
 from fullreserve.custody.store import Store
+from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Move
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Move, MoveState
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
-from tests.bed import USDT
+from tests.bed import BTC, USDT
 from tests.integration.custody.elsewhere import PASSPHRASE, SIGNER, Apart, Ceremony, Process
+from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_signer import NETWORK as NUMBER
 from tests.integration.custody.test_signer import TERMS as PLAIN
@@ -155,6 +160,8 @@ WALLET = TierWallet(NUMBER, "warm", "safe", 2, ("bob", "cyd"))
 class Desk:
     """The desk over the exchange of `test_signer`, asked by names and by certificates."""
 
+    server: asyncio.Server
+
     def __init__(self, apart: Apart, exchange: Withdrawing) -> None:
         self.apart, self.exchange = apart, exchange
         self.clock = ManualClock(START_MS)
@@ -165,6 +172,9 @@ class Desk:
         self.desk = SignerDesk(view, [served, other], self.side.record, self.clock)
         self.listener = Listener(self.desk.answer, self.side.now, SystemClock(),
                                  view_wire.QUESTION_MAX)  # fmt: skip
+
+    def stop(self) -> None:
+        self.server.close()
 
     async def told(self, name: str, question: bytes | msgspec.Struct) -> Told:
         asked = question if isinstance(question, bytes) else msgspec.json.encode(question)
@@ -183,14 +193,15 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     ceremony = Ceremony(tmp_path / "ceremony")
     names = ("ann", "bob", "eve", "mal", "payer", "exchange")
-    ceremony.hold(*names, wallets=(WALLET,))
+    cards = [card.make(one.device, one.name, "file") for one in people(3)]
+    ceremony.hold(*names, wallets=(WALLET,), cards=cards)
     async with Apart(tmp_path, ceremony) as apart:
         ceremony.give(apart.home, "payer", "exchange")
         exchange = await Withdrawing.open(apart.home, PLAIN)
         made = Desk(apart, exchange)
-        server = await made.listener.listen("127.0.0.1", apart.port)
+        made.server = await made.listener.listen("127.0.0.1", apart.port)
         yield made
-        server.close()
+        made.stop()
         await exchange.close()
 
 
@@ -214,6 +225,9 @@ async def test_a_signer_is_told_where_to_pay_what_is_to_be_paid_alone(desk: Desk
     assert open_ is not None
     assert (open_.number, open_.address, open_.binding) == (waits, "", b"")
     assert none is None
+    rates = await desk.view("ann").rates([USDT, BTC, 99])
+    assert rates == await desk.exchange.house.usd_rates([USDT, BTC, 99])
+    assert rates
     owner = (await desk.exchange.found(due)).owner
     assert owner not in msgspec.structs.astuple(paid)
 
@@ -301,6 +315,57 @@ async def test_another_certificate_is_not_taken_for_the_exchange(
     for place in ("tls:payer@h:1", "exchange.sock", "tls:exchange@h"):
         with pytest.raises(NotTrusted):
             RemoteView(view._side, place)
+
+
+RULE = f"""
+version = 1
+needed = 2
+approvers = ["holder-1", "holder-2", "holder-3"]
+[[rule]]
+network = {NUMBER}
+source = "warm"
+target = "hot"
+asset = {USDT}
+place = "{TARGET}"
+amount_max = 9000000
+day_max = 9000000
+fee_max = 0
+standing = true
+"""
+
+
+async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(desk: Desk) -> None:
+    """`serve-holder` in a folder of its own. Criterion: CUST-FAR-7."""
+    apart, own = desk.apart, desk.apart.away("bob", [plain_network()])
+    (own / "policy.toml").write_text(RULE)
+    FileDevice.create(own / "bob.keys", PASSPHRASE, ["bob"])
+    where = f"tls:exchange@127.0.0.1:{apart.port}"
+    words = ("serve-holder", str(own / "policy.toml"), "bob", "--keys", str(own / "bob.keys"))
+    far = ("--socket", "bob.sock", "--exchange", where)
+    secret = 2 * (PASSPHRASE + b"\n")
+    process = Process("fullreserve.cli", own, "custody", *words, *far, secret=secret)
+    await apart.started(process).start("holder signs")
+    place, lane = bytes.fromhex(TARGET[2:]), bytes(20)
+    proposed = SafeTransaction(31_337, lane, 3, lane)
+    now_ms = SystemClock().wall_ms()
+    tiers = (wire.Tier.WARM, wire.Tier.HOT)
+    move = Move(7, NUMBER, USDT, *tiers, amount_bytes(10**8), 0, 1, now_ms)
+    policy = moves.load(own / "policy.toml", Record.of(own)).digest()
+    proposal = Proposal(intent_of(move, plain_network(), place, policy), (), transaction=proposed)
+
+    async def refusal() -> str:
+        content = await asyncio.to_thread(
+            content_of, own, "bob.sock", msgspec.json.encode(proposal)
+        )
+        return msgspec.json.decode(content, type=Answer).refusal
+
+    fold = next(one for one in desk.exchange.bed.folds if one.number == TIER_MOVES)
+    assert await refusal() == "the exchange has not decided and bound this move"
+    bound = msgspec.structs.replace(move, state=MoveState.BOUND, binding=proposal.binding)
+    fold.state.moves[7] = bound
+    assert await refusal() == f"bob is no owner of the {WALLET.name}"  # so far all was right
+    desk.stop()
+    assert "no exchange answers" in await refusal()
 
 
 def names_in(folder: Path) -> set[str]:
