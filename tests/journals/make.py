@@ -143,6 +143,7 @@ JOURNALS: dict[
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),
     "concerns-3": (SAFETY, partial(concern_log.fill, edition=3)),
     "concerns-6": (SAFETY, partial(concern_log.fill, edition=6)),
+    "reviewers": (SAFETY, partial(concern_log.fill, edition=6, of_withdrawals=14)),
     "risk": (SAFETY, partial(risk_log.fill, edition=3)),
     "risk-4": (SAFETY, partial(risk_log.fill, edition=4)),
     "risk-5": (SAFETY, partial(risk_log.fill, edition=5)),

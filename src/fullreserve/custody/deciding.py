@@ -26,6 +26,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.policy_rules import Category, Concern, Webhook
 from fullreserve.exchange.products.policy_wire import (
     POLICY,
+    CountApprovals,
     GetPolicy,
     Judge,
     ListStates,
@@ -163,7 +164,7 @@ class Deciding:
     async def _looked_up(
         self, left: Sequence[Undecided]
     ) -> tuple[list[Undecided], list[Undecided]]:
-        """Those of which something has been decided since; those that are to be judged once more.
+        """Those of which something was said since; those that are to be judged once more.
 
         That are those which their owners have confirmed, or had their time to cancel. The policy
         also forgets a decision that refused, once there are many such.
@@ -173,9 +174,14 @@ class Deciding:
         numbers = tuple(one.request or one.withdrawal for one in left)
         now_ms = await self._house.now_ms(self._clock.wall_ms())
         states: list[int] = await self._house.ask(POLICY, ListStates(numbers, now_ms))
-        pairs = list(zip(left, states, strict=True))
-        moved = [one for one, state in pairs if state and state != one.judged]
-        return moved, [one for one, state in pairs if not state]
+        approved: list[int] = await self._house.ask(POLICY, CountApprovals(numbers))
+        found = list(zip(left, states, approved, strict=True))
+        moved = [
+            one
+            for one, state, count in found
+            if state and (state != one.judged or (count and one.state == WithdrawalState.REVIEW))
+        ]
+        return moved, [one for one, state, _ in found if not state]
 
     async def _heed(self, numbers: Sequence[int]) -> None:
         words = [wire.Heed(number) for number in numbers]

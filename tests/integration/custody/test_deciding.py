@@ -63,6 +63,7 @@ from fullreserve.exchange.products.risk_rules import (
     RiskTable,
     Thresholds,
 )
+from fullreserve.exchange.products.withdrawal_state import EDITION as EDITION_OF_WITHDRAWALS
 from fullreserve.exchange.products.withdrawal_state import (
     ListUndecided,
     Undecided,
@@ -81,6 +82,7 @@ TENTH = COIN // 10
 RULES = (
     Rule(1, Verb.ALLOW, most_usd=10_000 * 10**8),
     Rule(2, Verb.APPROVE, CONSOLE, 1, most_usd=1_000_000 * 10**8),
+    Rule(3, Verb.APPROVE, CONSOLE, 2, most_usd=5_000_000 * 10**8),
 )
 
 
@@ -99,7 +101,8 @@ class Judged:
         line = wire.NetworkAsset(BTC, 8, NOTHING, NOTHING, amount_bytes(1), amount_bytes(10**15), 8)
         network = wire.DefineNetwork(CHAIN, "Bitcoin", 1, 2, False, BTC, (line,))
         made = cls(folder, await Withdrawing.open(folder, network))
-        await made.exchange.say(Enrol(CONSOLE, ADA), chart.HOUSE, Approvals.number)
+        for member in (ADA, ADA + 1, ADA + 2):
+            await made.exchange.say(Enrol(CONSOLE, member), chart.HOUSE, Approvals.number)
         for word in (Found(RULES), Adopt(EDITION)):
             await made.exchange.say(word, chart.HOUSE, POLICY)
         await made.exchange.say(wire.RequirePolicy(1), chart.HOUSE)
@@ -164,6 +167,23 @@ async def test_requests_that_wait_for_people_hide_no_others(
     for _ in range(4):
         await judged.worker.round()
     assert [await judged.state(number) for number in waiting] == [10] * 8
+
+
+async def test_a_second_reviewer_is_waited_for_as_soon_as_the_first_has_approved(
+    judged: Judged,
+) -> None:
+    """Criterion: POL-38. Nobody but the worker says so, and it says it once."""
+    await judged.exchange.say(wire.RequirePolicy(EDITION_OF_WITHDRAWALS), chart.HOUSE)
+    number = await judged.ask(50 * COIN)
+    await judged.worker.round()
+    assert await judged.state(number) == 4
+    for who, state in ((ADA, 5), (ADA + 1, 10)):
+        await judged.exchange.say(Approve(number), who, POLICY)
+        await judged.worker.round()
+        assert await judged.state(number) == state
+        before = judged.exchange.bed.journal.head.sequence
+        await judged.worker.round()
+        assert judged.exchange.bed.journal.head.sequence == before
 
 
 async def test_what_the_policy_has_forgotten_is_judged_again(

@@ -73,6 +73,7 @@ from fullreserve.exchange.products.suspensions import Suspensions
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
     OPEN_PER_OWNER,
+    SHOWS_REVIEWERS,
     GetWithdrawal,
     ListPay,
     ListUndecided,
@@ -260,7 +261,7 @@ def test_what_people_refuse_or_leave_is_refunded(world: World) -> None:
     assert policy(world, Approve(second), BEA) == 0
     world.time_ms += APPROVE_MS - 1
     assert say(world, Heed(second)) == 0
-    assert of(world, second).state == 4
+    assert of(world, second).state == 5
     world.time_ms += 1
     states = world.ask(POLICY, ListStates((first, second, 1), world.time_ms), list[int])
     assert states == [DecisionState.REJECTED, DecisionState.EXPIRED, 0]
@@ -375,8 +376,12 @@ CONCERNS = [
     (RULE, 17),
     (Concern.TRAVEL_RULE_DOWN, 17),
     (RULE | Concern.TRAVEL_RULE_DOWN, 17),
-    (RULE | Concern.RISK, 4),
-    (Concern.SANCTIONS_DOWN, 4),
+    (RULE | Concern.RISK, 12),
+    (Concern.RISK, 12),
+    (Concern.RISK_DOWN | Concern.WEBHOOK_DOWN, 12),
+    (Concern.SANCTIONS_DOWN, 12),
+    (Concern.SANCTIONS, 12),
+    (Concern.WEBHOOK_DOWN, 4),
 ]
 
 
@@ -389,10 +394,10 @@ def doubted(world: World, concerns: int) -> int:
 
 
 @pytest.mark.parametrize(("concerns", "state"), CONCERNS)
-def test_what_waits_for_the_travel_rule_is_shown_so(
+def test_what_people_look_at_is_shown_by_whom_vendors_concern(
     world: World, concerns: int, state: int
 ) -> None:
-    """People let it through. Criterion: CUST-TRAVEL-1."""
+    """People let it through. Criterion: CUST-TRAVEL-1, POL-38."""
     number = doubted(world, concerns)
     assert of(world, number).state == state
     assert bind(world, number) != 0
@@ -407,7 +412,75 @@ def test_what_waits_for_the_travel_rule_can_be_cancelled(world: World) -> None:
     waits, reviewed = doubted(world, RULE), doubted(world, Concern.RISK)
     assert say(world, Cancel(waits), ALICE) == 0
     assert say(world, Cancel(reviewed), ALICE) == 92_010
-    assert (of(world, waits).state, of(world, reviewed).state) == (-2, 4)
+    assert (of(world, waits).state, of(world, reviewed).state) == (-2, 12)
+
+
+REVIEWERS = pytest.mark.parametrize("edition", [SHOWS_REVIEWERS - 1, EDITION])
+
+
+@REVIEWERS
+def test_a_second_reviewer_is_waited_for_once_the_first_has_approved(edition: int) -> None:
+    """Criterion: POL-38. As a rule wants two; who is told nothing new says nothing new."""
+    made = opened(edition)
+    number = asked(made, 1.5)
+    judged(made, number)
+    assert of(made, number).state == 4
+    before = of(made, number).version
+    assert say(made, Heed(number)) == 0
+    assert of(made, number).version == before
+    assert policy(made, Approve(number), ADA) == 0
+    assert of(made, number).state == 4
+    assert say(made, Heed(number)) == 0
+    is_shown = edition >= SHOWS_REVIEWERS
+    assert of(made, number).state == (5 if is_shown else 4)
+    assert (of(made, number).version > before) == is_shown
+    assert bind(made, number) == Unsound.NOT_PAYABLE
+    assert say(made, Cancel(number), ALICE) == 92_010
+    assert policy(made, Approve(number), BEA) == say(made, Heed(number)) == 0
+    assert of(made, number).state == 10
+    assert bind(made, number) == paid(made, number) == 0
+    made.restart()
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+@REVIEWERS
+def test_what_nobody_approves_to_the_end_is_judged_and_reviewed_from_the_start(
+    edition: int,
+) -> None:
+    """Criterion: POL-38. One reviewer alone is forgotten with the decision."""
+    made = opened(edition)
+    number = asked(made, 1.5)
+    judged(made, number)
+    assert policy(made, Approve(number), ADA) == say(made, Heed(number)) == 0
+    made.time_ms += APPROVE_MS
+    assert say(made, Heed(number)) == 0
+    assert of(made, number).state == -1
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+@REVIEWERS
+def test_a_stop_in_between_keeps_no_reviewer_out(edition: int) -> None:
+    """Criterion: POL-38. What was approved once waits in the queue, and then for payment."""
+    made = opened(edition)
+    number = asked(made, 1.5)
+    judged(made, number)
+    assert policy(made, Approve(number), ADA) == say(made, Heed(number)) == 0
+    hold(made, stopped=True)
+    assert policy(made, Approve(number), BEA) == say(made, Heed(number)) == 0
+    assert of(made, number).state == 0
+    hold(made, stopped=False)
+    assert of(made, number).state == 10
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+def test_before_edition_14_what_vendors_doubt_was_a_review() -> None:
+    """Criterion: POL-38"""
+    made = opened(SHOWS_REVIEWERS - 1)
+    number = doubted(made, Concern.RISK)
+    assert of(made, number).state == 4
+    assert policy(made, Approve(number), ADA) == say(made, Heed(number)) == 0
+    assert of(made, number).state == 10
+    assert made.replayed().hashes() == made.machine.hashes()
 
 
 def test_before_edition_6_the_travel_rule_was_a_review() -> None:

@@ -19,7 +19,11 @@ from fullreserve.exchange.products.policy_wire import (
     Propose,
     Replay,
 )
-from fullreserve.exchange.products.withdrawal_state import TRAVEL_SHOWN
+from fullreserve.exchange.products.withdrawal_state import (
+    SHOWS_REVIEWERS,
+    TRAVEL_SHOWN,
+    WithdrawalState,
+)
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC
@@ -57,6 +61,13 @@ async def _by_people(log: Log) -> None:
     await log.say(WITHDRAWALS, Heed(number))
 
 
+async def _by_one_more(log: Log) -> None:
+    """One person approves, and that is heeded: several are needed for what is large."""
+    number = log.withdrawal()
+    await log.say(POLICY, Approve(number), log.draws.choice(OPERATORS))
+    await log.say(WITHDRAWALS, Heed(number))
+
+
 async def _propose(log: Log) -> None:
     """A change comes into force: at once where it tightens, else agreed to and in two days."""
     proposer, other, third = log.draws.sample(OPERATORS, 3)
@@ -71,8 +82,10 @@ async def _propose(log: Log) -> None:
     log.bed.clock.advance(LOCK_MS)  # type: ignore[attr-defined]
 
 
-async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
-    """A month; by an edition of the policy's rules."""
+async def fill(
+    bed: Bed, draws: random.Random, edition: int, *, of_withdrawals: int = TRAVEL_SHOWN
+) -> None:
+    """A month; by an edition of the policy's rules, from 6 on by one of those of withdrawals."""
     log = Log(bed, draws, edition)
     await log.open()
     await safety_log.begin(log)
@@ -81,9 +94,13 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         *(_judge, _judge, _judge, _by_people),
     )
     if edition >= TRAVEL_SHOWN:
-        await log.say(WITHDRAWALS, RequirePolicy(TRAVEL_SHOWN))
+        await log.say(WITHDRAWALS, RequirePolicy(of_withdrawals))
+    if of_withdrawals >= SHOWS_REVIEWERS:
+        steps = (*steps, _by_one_more, _by_one_more)
+    shown, seen = {WithdrawalState.REVIEW_2, WithdrawalState.COMPLIANCE}, set[int]()
     for turn in range(1, RUNS + 1):
         await draws.choice(steps)(log)
+        seen |= {one.state for one in log.states[WITHDRAWALS].withdrawals.values()}
         if turn % 40 > 30:
             await safety_log.of_a_stop(log)
         if turn % 40 == 0:
@@ -91,3 +108,4 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             await _propose(log)
         log.advance(1_200_000)
     assert log.states[POLICY].concerns
+    assert (shown <= seen) == (of_withdrawals >= SHOWS_REVIEWERS)

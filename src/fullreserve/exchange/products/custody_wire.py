@@ -396,7 +396,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     chain has paid is taken of whom transfers are stopped for too, though his fee fell meanwhile.
     11: what people refuse of a request in tranches is refused whole. 12: in a drain that begins who
     has waited for long keeps his share of lane L, or his place in lane S. 13: a tranche that is
-    looked at goes back into its request when a suspension comes again.
+    looked at goes back into its request when a suspension comes again. 14: what people look at has
+    the state of who has to: 4, 5 once the first of several has approved, 12 for compliance.
     """
 
     edition: int = 0

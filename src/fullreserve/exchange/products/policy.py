@@ -78,6 +78,7 @@ from fullreserve.exchange.products.policy_wire import (
     Base,
     Change,
     Confirm,
+    CountApprovals,
     Decide,
     Decision,
     Found,
@@ -716,6 +717,9 @@ class Policy(UndoingFold[PolicyState, AnyWord]):
             return _encode(self._listed(asked))
         if isinstance(asked, ListConcerns):
             return _encode([self.state.concerns.get(request, 0) for request in asked.requests])
+        if isinstance(asked, CountApprovals):
+            found = (self.state.decisions.get(request) for request in asked.requests)
+            return _encode([0 if one is None else one.approved for one in found])
         if isinstance(asked, ListAssessments):
             return _encode([self.state.assessed.get(request) for request in asked.requests])
         if isinstance(asked, ListHeld):

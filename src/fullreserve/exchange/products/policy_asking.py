@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.folds import View
-from fullreserve.exchange.products.policy_rules import Category, Concern
+from fullreserve.exchange.products.policy_rules import Category
 from fullreserve.exchange.products.policy_wire import (
     POLICY,
     Decision,
@@ -41,11 +41,10 @@ def looked_at(withdrawal: int, view: View) -> int:
     return 0 if answer is None else _number(answer)
 
 
-def waits_for_travel_rule(withdrawal: int, view: View) -> bool:
-    """Whether vendors of the travel rule, and no others, doubt a withdrawal or cannot be asked."""
+def concerns_of(withdrawal: int, view: View) -> int:
+    """What vendors and the operator's own service doubt of a withdrawal, or could not say."""
     answer = view.query(AskFold(POLICY, _encode(ListConcerns((withdrawal,)))))
-    found = 0 if answer is None else _states(answer)[0]
-    return bool(found) and not found & ~(Concern.TRAVEL_RULE | Concern.TRAVEL_RULE_DOWN)
+    return 0 if answer is None else _states(answer)[0]
 
 
 def refusal_of(one: Decision) -> int:

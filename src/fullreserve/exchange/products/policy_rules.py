@@ -73,6 +73,13 @@ class Concern(IntFlag):
     WEBHOOK_DOWN = 64
 
 
+# What the receiving institution is asked about, and what people of compliance judge.
+OF_TRAVEL_RULE = Concern.TRAVEL_RULE | Concern.TRAVEL_RULE_DOWN
+OF_COMPLIANCE = (
+    Concern.SANCTIONS | Concern.RISK | Concern.SANCTIONS_DOWN | Concern.RISK_DOWN | OF_TRAVEL_RULE
+)
+
+
 class Rule(msgspec.Struct, array_like=True, frozen=True):
     """`number` stays the rule's own when the policy changes. USD at 10^-8."""
 

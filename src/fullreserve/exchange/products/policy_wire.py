@@ -207,6 +207,11 @@ class Decision(msgspec.Struct, array_like=True, frozen=True):
     digest: bytes
     approvals: tuple[int, ...] = ()
 
+    @property
+    def approved(self) -> int:
+        """How many have approved it, while it waits for more."""
+        return len(self.approvals) if self.state == DecisionState.WAITING else 0
+
     def standing(self, now_ms: int) -> int:
         """Its state at a time: what nobody has approved in four hours has expired."""
         is_late = self.time_ms + APPROVE_MS <= now_ms
@@ -320,6 +325,12 @@ class ListConcerns(Asked, frozen=True, tag=7):
     requests: tuple[int, ...]
 
 
+class CountApprovals(Asked, frozen=True, tag=10):
+    """-> list[int], how many people have approved each request that waits for more; else 0."""
+
+    requests: tuple[int, ...]
+
+
 class ListAssessments(Asked, frozen=True, tag=8):
     """-> list[Assessment | None], the risk of each request; None where it was not scored."""
 
@@ -362,6 +373,7 @@ AnyAsked = (
     | ListDecisions
     | LookedAt
     | ListConcerns
+    | CountApprovals
     | ListAssessments
     | ListHeld
 )
@@ -374,6 +386,7 @@ ANSWERS: dict[type[Asked], object] = {
     ListDecisions: list[Decision],
     LookedAt: int,
     ListConcerns: list[int],
+    CountApprovals: list[int],
     ListAssessments: list[Assessment | None],
     ListHeld: list[Decision],
 }

@@ -320,7 +320,7 @@ def _undecided(asked: ListUndecided, state: WithdrawalsState, known: Index) -> l
             one = state.withdrawals[number]
             place = (number, one.owner, one.network, one.destination)
             judged, request = state.judged.get(number, 0), state.request_of(number)
-            found.append(Undecided(*place, is_asked, judged, request))
+            found.append(Undecided(*place, is_asked, judged, request, one.state))
     return found
 
 

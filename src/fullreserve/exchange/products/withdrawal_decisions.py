@@ -6,18 +6,23 @@ from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import Unsound, known_owner
 from fullreserve.exchange.products.custody_wire import Decide, Heed
 from fullreserve.exchange.products.policy_asking import (
+    concerns_of,
     decision_of,
     refusal_of,
     standing_of,
-    waits_for_travel_rule,
 )
-from fullreserve.exchange.products.policy_rules import DecisionState
-from fullreserve.exchange.products.policy_wire import HELD
+from fullreserve.exchange.products.policy_rules import (
+    OF_COMPLIANCE,
+    OF_TRAVEL_RULE,
+    DecisionState,
+)
+from fullreserve.exchange.products.policy_wire import HELD, Decision
 from fullreserve.exchange.products.withdrawal_state import (
     FEES_WALKED,
     FINAL,
     OF_ONE_REQUEST,
     REVIEWS,
+    SHOWS_REVIEWERS,
     TRAVEL_SHOWN,
     Withdrawal,
     WithdrawalState,
@@ -49,20 +54,24 @@ class Decisions(WithdrawalTable):
             return Outcome(code=Unsound.NOT_PAYABLE)
         if decided == DecisionState.ALLOWED and self._is_overtaken(one, view):
             return Outcome(code=Unsound.NOT_PAYABLE)
+        shows = self.state.edition >= SHOWS_REVIEWERS
         if decided == self.state.judged.get(one.number):
-            return Outcome()
+            is_left = shows and decided == DecisionState.WAITING and one.state in REVIEWS
+            return self._to_people(one, found, moment, view) if is_left else Outcome()
         if self.state.edition >= FEES_WALKED and one.state == _State.FEE_ROSE:
             return Outcome()  # its owner's word comes first; it is due after that
         self._set(self.state.judged, one.number, decided)
         self._touched[one.number] = None
         if decided == DecisionState.ALLOWED:
-            if one.state not in (_State.REVIEW, _State.COOLING, _State.TRAVEL_RULE):
+            held = REVIEWS if shows else (_State.REVIEW, _State.TRAVEL_RULE)
+            if one.state not in (*held, _State.COOLING):
                 return Outcome()  # it goes on as it is, or waits for another's word
             return self._decided(one, Decide(one.number, _State.APPROVED), moment, view)
         if decided in HELD:
             return self._kept(one, _State.COOLING, moment)
         if decided == DecisionState.WAITING:
-            return Outcome() if one.state in REVIEWS else self._to_people(one, moment, view)
+            is_there = one.state in REVIEWS and not shows
+            return Outcome() if is_there else self._to_people(one, found, moment, view)
         return self._refused(one, refusal_of(found), moment)
 
     def _refused(self, one: Withdrawal, reason: int, moment: Moment) -> Outcome:
@@ -77,12 +86,22 @@ class Decisions(WithdrawalTable):
         ]
         return Outcome(postings=tuple(line for each in done for line in each.postings))
 
-    def _to_people(self, one: Withdrawal, moment: Moment, view: View) -> Outcome:
-        """Under review, or shown as waiting for the other institution."""
-        is_travel = self.state.edition >= TRAVEL_SHOWN and waits_for_travel_rule(
-            self.state.request_of(one.number), view
-        )
-        return self._kept(one, _State.TRAVEL_RULE if is_travel else _State.REVIEW, moment)
+    def _to_people(self, one: Withdrawal, found: Decision, moment: Moment, view: View) -> Outcome:
+        """Under review by whoever has to look, or shown as waiting for the other institution."""
+        state = self._reviewed_by(one, found, view)
+        return Outcome() if one.state == state else self._kept(one, state, moment)
+
+    def _reviewed_by(self, one: Withdrawal, found: Decision, view: View) -> WithdrawalState:
+        if self.state.edition < TRAVEL_SHOWN:
+            return _State.REVIEW
+        concerns = concerns_of(self.state.request_of(one.number), view)
+        if concerns and not concerns & ~OF_TRAVEL_RULE:
+            return _State.TRAVEL_RULE
+        if self.state.edition < SHOWS_REVIEWERS:
+            return _State.REVIEW
+        if concerns & OF_COMPLIANCE:
+            return _State.COMPLIANCE
+        return _State.REVIEW_2 if found.approved else _State.REVIEW
 
     def _kept(self, one: Withdrawal, state: WithdrawalState, moment: Moment) -> Outcome:
         one = self._change(one, moment)

@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 13  # of the fold's rules, that this version knows
+EDITION = 14  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -62,6 +62,9 @@ STAYS_IN_LANE = 12
 # The edition from which on a tranche that its owner, the rules or people still look at goes back
 # into its request as one that nobody looks at does: as soon as anything holds it.
 GOES_BACK = 13
+# The edition from which on what people look at is shown by who has to: a second reviewer once the
+# first has approved, compliance where vendors doubt who is paid, or cannot be asked.
+SHOWS_REVIEWERS = 14
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.
@@ -464,6 +467,7 @@ class Undecided(msgspec.Struct, array_like=True, frozen=True):
     is_asked: bool
     judged: int = 0
     request: int = 0  # that the policy is asked about
+    state: int = 0
 
 
 class ListOpen(Question, frozen=True, tag=28):

@@ -29,6 +29,8 @@ WORDS = {
     WithdrawalState.QUEUED: "Waiting for withdrawals to go on",
     WithdrawalState.BROADCASTING: "Sent to the network",
     WithdrawalState.SUCCESS: "Complete",
+    WithdrawalState.REVIEW_2: "Under review; the first of several people has approved it",
+    WithdrawalState.COMPLIANCE: "Under review by compliance",
     WithdrawalState.APPROVED: "Approved",
     WithdrawalState.WAITING: "Waiting to be sent",
     WithdrawalState.PENDING: "In a block, not final yet",
