@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fullreserve import __version__
-from fullreserve.cli import DONE, USAGE, build_parser, main
-from fullreserve.cli.in_room import EXIT_CODES, InRoom
+from fullreserve.cli import DONE, build_parser, main
+from fullreserve.cli.in_room import EXIT_CODES, USAGE, InRoom
 
 COMMANDS = [
     ("up",),

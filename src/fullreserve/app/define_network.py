@@ -125,7 +125,9 @@ def terms_of(
     wrong = list(_wrong(found, symbols))
     if wrong:
         raise BadNetworks(f"network {number} in {networks.FILE}: {'; '.join(wrong)}")
-    code = code or (before.code if before is not None else "")
+    if code and found.code not in ("", code):
+        raise BadNetworks(f"--code {code}: {networks.FILE} calls network {number} {found.code}")
+    code = code or found.code or (before.code if before is not None else "")
     if not _CODE.fullmatch(code) or len(code) > CODE_MAX:
         raise BadNetworks(
             f"{code!r} is no --code: 1 to {CODE_MAX} letters and digits, with single blanks, "

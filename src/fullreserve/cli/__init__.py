@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fullreserve import __version__, collector
 from fullreserve.cli.custody import add_custody
-from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
+from fullreserve.cli.in_room import EXIT_CODES, USAGE, InRoom, add_command, sequence
 from fullreserve.cli.reserves import add_reserves
 from fullreserve.config import SettingError, Settings, show
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fullreserve.cli.in_room import Command, Subcommands
 
 DONE = 0
-USAGE = 2
 INTERRUPTED = 128 + signal.SIGINT
 
 

@@ -4,12 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command
+from fullreserve.cli.in_room import EXIT_CODES, NETWORK_HELP, InRoom, add_command, network
 
 if TYPE_CHECKING:
     from fullreserve.cli.in_room import Subcommands
 
-NETWORK_HELP = "its number in custody.json; the demo's: 1 ERC20, 2 Bitcoin, 3 Litecoin, 4 Memo"
 ASSET_HELP = "its number, a key of the network's `decimals` in custody.json"
 
 
@@ -58,7 +57,7 @@ def add_networks(custody: "Subcommands") -> None:
         InRoom("fullreserve.app.define_network:define_network", names),
         "tell the running exchange of a network of custody.json, or of its other confirmations",
     )
-    defined.add_argument("network", type=int, help=NETWORK_HELP)
+    defined.add_argument("network", type=network, help=NETWORK_HELP)
     about = "what clients call it, ERC20 of USDT-ERC20; needed the first time"
     defined.add_argument("--code", default="", help=about)
     about = "take a file as its adapter, as take-adapter does"
@@ -68,13 +67,13 @@ def add_networks(custody: "Subcommands") -> None:
         "take a file of this machine as the adapter of a network of custody.json, once it is tried",
         *("network", "file", "dry_run"),
     )
-    taken.add_argument("network", type=int, help="its number in custody.json")
+    taken.add_argument("network", type=network, help=NETWORK_HELP)
     taken.add_argument("file", type=Path, help="Python; docs/guide/custody.md, Adding a family")
     for one in (defined, taken):
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "have the payer read a chain's blocks once more, for coins that it missed"
     read = add_custody_command(custody, "rescan_commands", "rescan", about, "network", "height")
-    read.add_argument("network", type=int, help=NETWORK_HELP)
+    read.add_argument("network", type=network, help=NETWORK_HELP)
     read.add_argument("height", type=int, help="of the first block to read")
 
 
@@ -110,7 +109,7 @@ def add_ceremonies(custody: "Subcommands") -> None:
     )
     guarded.add_argument("--out", type=Path, required=True, help="the file to write")
     for one in (deployed, guarded):
-        one.add_argument("--network", type=int, required=True, help=NETWORK_HELP)
+        one.add_argument("--network", type=network, required=True, help=NETWORK_HELP)
         one.add_argument("--tier", choices=("warm", "cold"), required=True)
         one.add_argument("--node", default="", help="a node's address; else the network's first")
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
@@ -131,7 +130,7 @@ def add_key_changes(custody: "Subcommands") -> None:
         *(*which, *moves),
     )
     for one in (rotated, recovered):
-        one.add_argument("network", type=int, help=NETWORK_HELP)
+        one.add_argument("network", type=network, help=NETWORK_HELP)
         one.add_argument("tier", choices=("hot", "warm", "cold"))
         one.add_argument("plan_file", type=Path)
     replaced = add_custody_command(
@@ -147,7 +146,7 @@ def add_key_changes(custody: "Subcommands") -> None:
         *(custody, "commands", "gather", "prepare that coins of wallets that were left follow"),
         *("network", "tier", "recovers", *moves),
     )
-    gathered.add_argument("network", type=int, help=NETWORK_HELP)
+    gathered.add_argument("network", type=network, help=NETWORK_HELP)
     gathered.add_argument("tier", choices=("hot", "warm", "cold"))
     about = "by the recovery branch of those wallets"
     gathered.add_argument("--recovery", dest="recovers", action="store_true", help=about)
@@ -166,7 +165,7 @@ def add_hot_keys(custody: "Subcommands") -> None:
         *(custody, room, "signer-key", "make a hot signer's keys and card, or the card alone"),
         *("network", "name", "folder", "lane", "of"),
     )
-    made.add_argument("network", type=int, help=NETWORK_HELP)
+    made.add_argument("network", type=network, help=NETWORK_HELP)
     made.add_argument("name", help="small letters, digits and -")
     made.add_argument("folder", type=Path, help="where NAME.keys is or goes, and the card")
     made.add_argument("--lane", action="store_true", help="a new file has a new lane's key too")
@@ -176,14 +175,14 @@ def add_hot_keys(custody: "Subcommands") -> None:
         *(custody, room, "rotate-hot", "have new keys follow those of a network that is served"),
         *("network", "cards", "signers", "out", "dry_run"),
     )
-    rotated.add_argument("network", type=int, help=NETWORK_HELP)
+    rotated.add_argument("network", type=network, help=NETWORK_HELP)
     rotated.add_argument("cards", type=Path, nargs="+", help="of everybody who holds keys then")
     rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
     rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "ask a network's signers which keys they have"
     asked = add_custody_command(custody, room, "hot-keys", about, "network")
-    asked.add_argument("network", type=int, help=NETWORK_HELP)
+    asked.add_argument("network", type=network, help=NETWORK_HELP)
 
 
 def add_lanes(custody: "Subcommands") -> None:
@@ -191,7 +190,7 @@ def add_lanes(custody: "Subcommands") -> None:
     about = "have other accounts pay on a chain of accounts"
     names = ("network", "add", "leave", "forget", "signers", "out", "dry_run")
     rotated = add_custody_command(custody, "lane_commands", "rotate-lanes", about, *names)
-    rotated.add_argument("network", type=int, help=NETWORK_HELP)
+    rotated.add_argument("network", type=network, help=NETWORK_HELP)
     for name, what in (
         ("add", "accounts that pay from then on"),
         ("leave", "lanes that pay no more; what they hold goes to the others"),
@@ -254,7 +253,7 @@ def add_refills(custody: "Subcommands") -> None:
         *(custody, room, "fund-tier", "tell the ledger of the house's coins that came to a tier"),
         *("network", "tier", "asset", "amount", "transaction", "unasked", "least"),
     )
-    funded.add_argument("network", type=int, help=NETWORK_HELP)
+    funded.add_argument("network", type=network, help=NETWORK_HELP)
     funded.add_argument("tier", choices=("hot", "warm", "cold"))
     funded.add_argument("asset", type=int, help=ASSET_HELP)
     funded.add_argument("amount", type=int, nargs="?", help="in the ledger's units")
@@ -271,7 +270,7 @@ def add_refills(custody: "Subcommands") -> None:
         *(custody, room, "charge-tier", "tell the ledger of a fee that a tier paid by itself"),
         *("network", "tier", "transaction"),
     )
-    charged.add_argument("network", type=int, help=NETWORK_HELP)
+    charged.add_argument("network", type=network, help=NETWORK_HELP)
     charged.add_argument("tier", choices=("warm", "cold"))
     charged.add_argument("transaction", help="its id: the nodes show what it cost")
     listed = add_custody_command(
@@ -297,7 +296,8 @@ def add_moves(custody: "Subcommands") -> None:
     )
     proposed.add_argument("policy", type=Path)
     proposed.add_argument("--instead-of", type=Path, help="a move's file, whose coins are spent")
-    told = {"network": NETWORK_HELP, "asset": ASSET_HELP, "amount": "in the chain's smallest units"}
+    proposed.add_argument("--network", type=network, required=True, help=NETWORK_HELP)
+    told = {"asset": ASSET_HELP, "amount": "in the chain's smallest units"}
     for name, text in told.items():
         proposed.add_argument(f"--{name}", type=int, required=True, help=text)
     for name in ("source", "target"):
@@ -346,7 +346,7 @@ def add_old_cold(custody: "Subcommands") -> None:
         *(custody, "old_cold", "move-cold", "bring what lies cold under signers' keys to people's"),
         *("network", "key_files", "rate", "dry_run"),
     )
-    moved.add_argument("network", type=int, help=NETWORK_HELP)
+    moved.add_argument("network", type=network, help=NETWORK_HELP)
     moved.add_argument("key_files", type=Path, nargs="+", help="signers' files of keys")
     moved.add_argument("--rate", type=int, default=10, help="fee in sats a virtual byte")
     moved.add_argument("--dry-run", action="store_true", help="print what it would do")

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ EXIT_CODES = (
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+USAGE = 2
+NETWORK_HELP = (
+    "its name or number in custody.json; the demo's: 1 ERC20, 2 Bitcoin, 3 Litecoin, 4 Memo"
+)
 Command = Callable[[Settings, argparse.Namespace], int]
 
 
@@ -34,7 +39,24 @@ class InRoom:
 
     def __call__(self, settings: Settings, arguments: argparse.Namespace) -> int:
         """Carry the command out and return its exit code."""
-        return self.resolve()(settings, **{name: getattr(arguments, name) for name in self.names})
+        handed = {name: getattr(arguments, name) for name in self.names}
+        if isinstance(handed.get("network"), str):
+            try:
+                handed["network"] = _number_of(settings, handed["network"])
+            except ValueError as problem:
+                sys.stderr.write(f"fullreserve: {problem}\n")
+                return USAGE
+        return self.resolve()(settings, **handed)
+
+
+def network(text: str) -> int | str:
+    """Read a network: its number, or its name, which is looked up once settings are known."""
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _number_of(settings: Settings, name: str) -> int:
+    """ValueError with the names that there are."""
+    return InRoom("fullreserve.custody.naming:number_of").resolve()(settings.data, name)
 
 
 def sequence(text: str) -> int:

@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fullreserve.cli.custody import add_device
-from fullreserve.cli.in_room import EXIT_CODES, InRoom, add_command, sequence
+from fullreserve.cli.in_room import (
+    EXIT_CODES,
+    NETWORK_HELP,
+    InRoom,
+    add_command,
+    network,
+    sequence,
+)
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -76,7 +83,7 @@ def add_declaring(reserves: "Subcommands") -> None:
         "forget an address that was declared",
     )
     for one in (said, told, forgotten):
-        one.add_argument("network", type=int, help="its number in custody.json")
+        one.add_argument("network", type=network, help=NETWORK_HELP)
         one.add_argument("address")
     _add_days(said)
     told.add_argument("form", choices=("bip137", "bip322", "eip191", "eip712", "eip1271"))
@@ -99,7 +106,7 @@ def add_asking(reserves: "Subcommands") -> None:
         InRoom("fullreserve.reserves.asking_holders:ask", ("network", "tier", "days", "out")),
         "write what holders of a warm or cold wallet have to sign for it to count as reserves",
     )
-    asked.add_argument("network", type=int, help="its number in custody.json")
+    asked.add_argument("network", type=network, help=NETWORK_HELP)
     asked.add_argument("tier", choices=("warm", "cold"))
     _add_days(asked)
     signed = add_command(

@@ -133,6 +133,7 @@ class RunningAccounts:
                 self._fresh.append(one)
         return Network(
             network=chain.number,
+            code=chain.code,
             kind="memo" if chain.needs_memo else "evm",
             nodes=(self._process.url,),
             # Those that it goes by, also where a signer's file is gone since.

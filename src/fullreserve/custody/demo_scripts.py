@@ -111,6 +111,7 @@ class RunningScripts:
         chain, node = self._chain, Node(self._process.url)
         network = Network(
             network=chain.number,
+            code=chain.code,
             kind="utxo",
             nodes=(self._process.url,),
             # Those that it goes by, also where a signer's file is gone since.

@@ -71,6 +71,7 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     network: int
+    code: str = ""  # what people and commands call it: `ERC20` of `USDT-ERC20`
     kind: str
     nodes: tuple[str, ...]
     branches: tuple[Branch, ...]

@@ -123,7 +123,7 @@ def test_a_network_is_added_by_file_and_commands_and_a_deposit_there_is_credited
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Criterion: ASSET-NETWORK-1."""
+    """Criterion: ASSET-NETWORK-1, HOUSE-CLI-4."""
     data = folder / "data"
     data.mkdir()
     monkeypatch.setenv("FULLRESERVE_DATA", str(data))
@@ -150,6 +150,15 @@ def test_a_network_is_added_by_file_and_commands_and_a_deposit_there_is_credited
         code, told = typed("asset", "list", str(manifest))
         assert (code, told) == (0, "ETH is on network 5, ERC20.\n")
         assert "the exchange knows it so" in typed(*define)[1]
+        # The file has no name for it, the exchange has.
+        by_name = ("custody", "define-network", "erc20")
+        assert "the exchange knows it so" in typed(*by_name)[1]
+        code, told = typed("custody", "define-network", "Litecoin")
+        assert (code, "'Litecoin' is no network; those are 5 ERC20" in told) == (2, True), told
+        networks.keep(data, [of(chain, code="Ether")])
+        assert "calls network 5 Ether" in typed(*define, "--code", "ERC20")[1]
+        networks.keep(data, [of(chain, code="ERC20")])
+        assert "the exchange knows it so" in typed(*by_name)[1]
         path = "asset/deposit-address?ccy=ETH"
         address = row_where(client, path, lambda row: bool(row["addr"]))["addr"]
         assert address == chain.chain.addresses.address(1)
