@@ -24,6 +24,7 @@ from fullreserve.exchange.products.calendar_rules import (
 )
 from fullreserve.exchange.products.calendar_wire import (
     CALENDAR,
+    DAY_MS,
     Clear,
     Deed,
     Delisting,
@@ -232,7 +233,9 @@ class CalendarKeeper:
         for owner in owners:
             known: OwnerChanged | None = await context.door.query(GetOwner(owner))
             masters[owner if known is None else known.master] = None
-        end_ms = withdrawals_end_ms(one) or terms.withdrawals_ms
+        # The last notice comes now or later, and withdrawals go on for a day behind it.
+        soonest_ms = max(terms.withdrawals_ms, context.clock.exchange_ms() + DAY_MS)
+        end_ms = withdrawals_end_ms(one) or soonest_ms
         end = datetime.fromtimestamp(min(end_ms, LAST_MS) // 1000, UTC)
         values = {
             "ccy": context.catalog.assets[terms.asset].symbol,

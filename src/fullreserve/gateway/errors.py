@@ -153,6 +153,7 @@ TABLE: dict[int, Error] = {
         "The address is one of the exchange itself, which no chain pays",
         "; allowed is {allowed}",
     ),
+    58226: Error(200, "{name} is delisted and not available for crypto withdrawal"),
     58231: Error(200, "The receiving user has not verified an identity"),
     58405: Error(200, "Withdrawals are suspended"),
     58350: Error(200, "Insufficient balance", "; available is {allowed}"),

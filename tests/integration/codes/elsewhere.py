@@ -60,6 +60,7 @@ SHOWN: dict[int, str] = {
     58221: f"{_CUSTODY}::test_what_is_refused_says_why",
     58222: f"{_CUSTODY}::test_what_is_refused_says_why",
     58224: f"{_CUSTODY}::test_what_is_refused_says_why",
+    58226: f"{_CUSTODY}::test_what_is_delisted_is_withdrawn_no_more",
     58231: f"{_CUSTODY}::test_what_is_refused_says_why",
     58405: f"{_STOPS}::test_reject_has_the_code_of_its_scope",
     59500: f"{_SUBS}::test_a_key_of_a_sub_account_acts_for_it_alone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fullreserve.exchange.products.calendar_wire import DAY_MS
@@ -111,6 +112,29 @@ async def test_e9_2_an_asset_goes_and_its_holders_are_told(desk: Console) -> Non
     assert (await rest.door.health()).durable == said
     assert [one for one in await town.mail() if one.kind is Kind.DELISTING] == []
     assert (await rest.get("asset/currencies", rest.alice, ccy="BTC")).row["canWd"] is True
+
+
+async def test_notices_that_come_late_name_the_end_that_they_move(desk: Console) -> None:
+    """Criterion: CAL-DELIST-3"""
+    town, keeper = desk.town, CalendarKeeper(desk.town.rest.context)
+    rest = town.rest
+    paid = await desk.cleo.act(
+        "propose/correction", uid=desk.dan_uid, account="funding", ccy="BTC", amount="2",
+        house="treasury", reason="deposit",
+    )  # fmt: skip
+    assert (await desk.ada.post("approve", proposal=paid.row["proposal"])).code == "0"
+    now = rest.context.clock.exchange_ms()
+    times = {"depositsTs": now + MINUTE_MS, "tradingTs": now + 2 * MINUTE_MS}
+    await agreed(desk, "delisting", ccy="BTC", **times, withdrawalsTs=now + 61 * DAY_MS)
+    # Nothing was running for longer than all of it should take.
+    town.clock.advance(70 * DAY_MS)
+    await town.mail()
+    for _ in range(6):
+        await keeper.round()
+    await keeper.settle()
+    ends = [one.values["end"] for one in await town.mail() if one.kind is Kind.DELISTING]
+    soonest = datetime.fromtimestamp((now + 71 * DAY_MS) // 1000, UTC)
+    assert ends == [f"{soonest:%Y-%m-%d %H:%M} UTC"] * 4
 
 
 def deposit(name: bytes, height: int) -> Seen:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from fullreserve.custody.unwell_spells import UnwellSpells
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.calendar_wire import CALENDAR, DAY_MS, Delist
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -55,6 +56,7 @@ from fullreserve.exchange.wire.commands import (
     amount_bytes,
 )
 from fullreserve.exchange.worker_files import unwell_name
+from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.custody_desk import say, stop_after_change
 from fullreserve.gateway.rest.status_feed import json_feed
 from fullreserve.gateway.ws.custody import DepositInfo, WithdrawalInfo
@@ -65,7 +67,7 @@ from fullreserve.identity.session import Device
 from fullreserve.identity.sessions import Sessions
 from fullreserve.identity.vault import NewKey
 from tests.bed import ALICE, BOB, BTC, USDT, submit
-from tests.integration.rest.bed import HandClock, RestBed
+from tests.integration.rest.bed import Answer, HandClock, RestBed
 
 NETWORK = 1
 COIN = 10**8
@@ -264,6 +266,35 @@ async def test_what_is_under_the_least_deposit_says_what_is_missing(
     assert (await rest.get("asset/balances", payer, ccy="BTC")).row["bal"] == "0.11333333"
     await topic._learn(0)
     assert b'"xMissing":"0' not in pushed[-1]
+
+
+async def test_what_is_delisted_is_withdrawn_no_more(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: CAL-DELIST-3. A stop of its chain before that says that it is one."""
+    await booked(rest)
+    await funded(rest, 2)
+    keeper, now = CalendarKeeper(rest.context), rest.context.clock.exchange_ms()
+    delist = Delist(BTC, now + 1, now + 2, now + 61 * DAY_MS)
+    assert (await say(rest.context, CALENDAR, delist)).code == 0
+    amounts = iter(f"0.0{number}" for number in range(1, 9))
+
+    async def asked() -> Answer:
+        return await rest.post("asset/withdrawal", payer, ORDER | {"amt": next(amounts)})
+
+    for days in (1, 30, 23, 6):
+        await rest.pass_time(days * DAY_MS)
+        await keeper.round()
+        assert (await asked()).code == "0"
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=True, refuses=True))
+    assert (await asked()).code == "58214"
+    await house(rest, WITHDRAWALS, Hold(NETWORK, 0, stopped=False))
+    await rest.pass_time(2 * DAY_MS)
+    await keeper.round()
+    await keeper.settle()
+    refused = await asked()
+    assert (refused.code, refused.json["msg"]) == (
+        "58226",
+        "BTC-Bitcoin is delisted and not available for crypto withdrawal",
+    )
 
 
 async def test_a_currencys_own_chain_stands_first_and_is_its_main_one(rest: RestBed) -> None:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.catalog import Asset
+from fullreserve.exchange.products.calendar_wire import CALENDAR, ListPlans, Plans
 from fullreserve.exchange.products.custody_wire import (
     WITHDRAWALS,
     AgreeToFee,
@@ -63,6 +64,7 @@ INTERNAL, ON_A_CHAIN = "3", "4"
 BY_ADDRESS, BY_ID = "1", "2"
 LISTED_MAX = 10_000
 USD = 10**8
+DELISTED = 58_226
 
 WdId = Annotated[str, Meta(description="A withdrawal's id")]
 
@@ -276,12 +278,23 @@ class _Withdrawals:
             allowed = f"{asset.text(await self._available(owner, asset))} {asset.symbol}"
         elif code == Refused.CLIENT_ID_TAKEN:
             return Problem(code, "clientId")
+        elif code == Refused.CHAIN_STOPPED and line is not None and await self._is_gone(line):
+            return Problem(DELISTED, line.chain)
         elif code == Refused.PARAMETER and line is not None:
             if await self._is_quoted_anew(line):
                 return Problem(code, "fee", "that of now, which has just changed")
             return Problem(code, "amt", f"at most {line.terms.digits} digits after the point")
         name = line.chain if line is not None else asset.symbol
         return Problem(code, name=name, allowed=allowed)
+
+    async def _is_gone(self, line: Line) -> bool:
+        """Whether withdrawals have ended, as the asset was delisted."""
+        stop = line.withdrawals
+        if stop is None or not (stop.refuses and stop.asset == line.asset.id):
+            return False
+        plans: Plans = await ask(self._context, CALENDAR, ListPlans())
+        mine = [one for one in plans.delistings if one.terms.asset == line.asset.id]
+        return any(one.is_over and not one.called_off for one in mine)
 
     async def _stop_ends(self, owner: int) -> str:
         """When an owner may withdraw again."""
