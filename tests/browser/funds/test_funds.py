@@ -269,7 +269,7 @@ def test_what_got_no_answer_is_done_once_though_the_review_is_opened_anew(
 
 
 def test_money_is_sent_to_another_user_by_uid(visit: Visit, person: Person, prices: Person) -> None:
-    """Criterion: WEB-FUNDS-USER-1"""
+    """Criterion: WEB-FUNDS-USER-1. Who has it reads that it came over no network."""
     page = visit("/withdraw?to=user", person)
     uid, amount = page.get_by_label(EN["withdraw.user.uid"]), page.get_by_label("Amount in ETH")
     page.get_by_role("combobox", name=EN["currency"]).click()
@@ -298,6 +298,9 @@ def test_money_is_sent_to_another_user_by_uid(visit: Visit, person: Person, pric
     assert float(prices.get("asset/balances", ccy="ETH")[0]["availBal"]) == before + 1.5
     row.get_by_role("link", name="Details: withdrawal of 1.5 ETH").click()
     expect(page.get_by_text(EN["withdraw.user.free"])).to_be_visible()
+    theirs = visit("/deposit?ccy=ETH", prices)
+    got = row_of(theirs, "deposit.list", "1.5 ETH").first
+    expect(got).to_contain_text(EN["withdraw.inside"])
 
 
 def test_a_new_address_is_locked_and_one_like_a_known_one_warned_of(

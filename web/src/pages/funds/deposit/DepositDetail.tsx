@@ -68,7 +68,7 @@ function Detail({ row, line }: { row: Deposit; line: Line | undefined }): ReactN
           <FactList
             facts={[
               [t('funds.state'), <State key="state" row={row} line={undefined} />],
-              [t('funds.network'), networkOf(row.chain)],
+              [t('funds.network'), row.chain ? networkOf(row.chain) : t('withdraw.inside')],
               [t('funds.block'), row.xHeight || t('funds.noBlock')],
               [t('funds.confirmed'), needed ? confirmed : row.actualDepBlkConfirm],
               [t('funds.seen'), date(row.ts)],

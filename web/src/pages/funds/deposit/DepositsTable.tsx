@@ -46,7 +46,12 @@ function useColumns(lines: readonly Line[]): Column<Deposit>[] {
         </b>
       ),
     },
-    { id: 'network', title: t('funds.network'), cell: ({ chain }) => networkOf(chain) },
+    {
+      id: 'network',
+      title: t('funds.network'),
+      // What another user sent is on no chain.
+      cell: ({ chain }) => (chain ? networkOf(chain) : t('withdraw.inside')),
+    },
     {
       id: 'state',
       title: t('funds.state'),

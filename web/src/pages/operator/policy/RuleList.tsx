@@ -34,7 +34,7 @@ export function RuleList({ rules, before, onChange }: ListProps): ReactNode {
     <ol className={css.rules} aria-label={t('op.rules')}>
       {marks?.isReordered ? (
         <li className={css.rule}>
-          <span className={css.conditions}>{t('op.rules.reordered')}</span>
+          <span className={css.whole}>{t('op.rules.reordered')}</span>
         </li>
       ) : null}
       {rules.map((rule, place) => (
