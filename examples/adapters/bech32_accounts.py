@@ -145,6 +145,9 @@ class Bech32Accounts(Family):
         of = network.addresses()
         return OnePricePolicy(signing.EvmPolicy(evm_terms(network), lanes, of, branch))
 
+    def contract(self, network: Network, digits: str) -> str:
+        return network.addresses().text(bytes.fromhex(digits))
+
     def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:
         return signed(tx.read_body(plan.body), parts[0])
 

@@ -109,7 +109,7 @@ def served(data: Path, signers: str = "") -> Custody:
         HousePlaces(data, found).is_ours,
         partial(is_compared, data),
         {
-            (one.network, asset): f"0x{contract.removeprefix('0x')}"
+            (one.network, asset): one.family.contract(one, contract)
             for one in found
             for asset, contract in one.tokens.items()
         },

@@ -193,7 +193,8 @@ def test_a_chain_of_another_family_is_added_by_configuration_and_one_file(
 
         row = until(chain, lines("deposit_address"), lambda row: bool(row["addr"]))
         assert row["addr"] == of.address(1)
-        until(chain, lines("currencies"), lambda row: row["canDep"] is True)
+        line = until(chain, lines("currencies"), lambda row: row["canDep"] is True)
+        assert line["ctAddr"] == of.text(chain.token)
         chain.pay(1, 250 * 10**6)
         found = until(chain, lines("deposit_history"), lambda row: row["state"] == "2")
         assert (found["chain"], found["amt"]) == ("USDT-Bells", "250")

@@ -4,6 +4,7 @@ them, and files that are no family.
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from structlog.testing import capture_logs
 
 from fullreserve.custody import adapter_files, networks
 from fullreserve.custody.adapter_files import FOLDER, SIZE_MAX, Adapter, BadAdapter, hash_of
+from fullreserve.custody.chains.families import FAMILIES
 from fullreserve.custody.hd import Private
 from fullreserve.custody.networks import BadNetworks, Branch, Network
 from fullreserve.custody.signer import Signer, policies_of
@@ -24,6 +26,7 @@ from fullreserve.custody.signer_wire import SignMessage
 FILE = "bech32_accounts.py"
 EXAMPLE = Path(__file__).parents[3] / "examples/adapters" / FILE
 CONTENT = EXAMPLE.read_bytes()
+SOURCE = Path(adapter_files.__file__).parents[1]
 KIND = "bech32-accounts"
 PUBLIC = Private.of_seed(bytes(32)).public()
 BRANCH = Branch(PUBLIC.key.hex(), PUBLIC.code.hex())
@@ -55,6 +58,44 @@ def test_a_network_is_of_the_family_of_the_file_that_it_names(tmp_path: Path) ->
     assert networks.load(tmp_path)[0].family is found.family
     assert [one.name for one in (tmp_path / FOLDER).iterdir()] == [FILE]
     assert (tmp_path / FOLDER / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_family_of_scripts_follows_from_bitcoins(tmp_path: Path) -> None:
+    """Criterion: CHAINS-FAMILY-1."""
+    content = (
+        b"from fullreserve.custody.chains.families import Utxo\n"
+        b"class Other(Utxo):\n    name = 'other'\nFAMILY = Other()\n"
+    )
+    stated = network(kept(tmp_path, content), "other")
+    branches = tuple(
+        Branch(one.key.hex(), one.code.hex())
+        for one in (Private.of_seed(bytes([n]) * 32).public() for n in range(3))
+    )
+    stated = msgspec.structs.replace(stated, branches=branches, genesis="00" * 32)
+    (found,) = loaded(tmp_path, msgspec.structs.replace(stated, nodes=("http://127.0.0.1:1",)))
+    assert (found.is_script, found.signatures) == (True, 2)
+    assert found.scripts().address(7).startswith("bell1q")
+    assert [one.is_script for one in found.chains()] == [True]
+
+
+def test_no_module_asks_for_a_family_by_its_name() -> None:
+    """Criterion: CHAINS-FAMILY-5. What is asked of a chain is asked of its family."""
+    asked = [
+        f"{path.name}:{node.lineno}"
+        for path in SOURCE.rglob("*.py")
+        if ".kind" in (text := path.read_text()) and any(f'"{one}"' in text for one in FAMILIES)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Compare) and _asks_for_a_family(node)
+    ]
+    assert asked == []
+
+
+def _asks_for_a_family(node: ast.Compare) -> bool:
+    parts = list(ast.walk(node))
+    is_of_kind = any(isinstance(one, ast.Attribute) and one.attr == "kind" for one in parts)
+    return is_of_kind and any(
+        isinstance(one, ast.Constant) and one.value in FAMILIES for one in parts
+    )
 
 
 def of_another_user(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,10 @@ class Family(ABC):
     def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:
         """The signed transaction, of what as many signers as it takes have answered."""
 
+    def contract(self, network: Network, digits: str) -> str:  # noqa: ARG002 - the interface
+        """A token's contract as people write it, of the hexadecimal digits in `Network.tokens`."""
+        return f"0x{digits.removeprefix('0x')}"
+
     def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:  # noqa: ARG002
         """Whether what a signer answered is of this plan, where a part by itself says so.
 
