@@ -56,7 +56,7 @@ def read(data: Path, adapter: Adapter) -> Family:
         raise BadAdapter(
             f"{data / FOLDER / adapter.file} was altered: its SHA-256 is {found}, and the file of "
             f"networks names {adapter.hash}; put back what was checked, or take what is there by "
-            "`fullreserve custody define-network --adapter`"
+            "`fullreserve custody take-adapter`"
         )
     return family_of(content, adapter.file)
 

@@ -149,7 +149,7 @@ def others_write_there(data: Path, _patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("happens", "message"),
     [
-        (altered, r"was altered: its SHA-256 is [0-9a-f]{64}, and .* names [0-9a-f]{64}"),
+        (altered, r"was altered: its SHA-256 is [0-9a-f]{64}, and .* names .*`.* take-adapter`"),
         (missing, "cannot be read: No such file"),
         (no_folder, "cannot be read: No such file"),
         (linked, "cannot be read: .*; it is a plain file of its own, no link"),
