@@ -142,16 +142,20 @@ def missing(
 
 
 async def watch(data: Path, network: Network, clock: Clock) -> None:
-    """Asks until all keys are there, and says in the log what is missing; signers come up first."""
+    """Asks until all keys are there, and says in the log what is missing; signers come up first.
+
+    A network without signers pays nothing and needs nobody.
+    """
     said: Missing | None = None
-    while said != ((), ()):
+    while network.signers and said != ((), ()):
         await clock.wait_ms(AGAIN_MS)
         lacks = missing(network, await asyncio.to_thread(ask, data, network), {})
         if lacks != said and lacks != ((), ()):
             log.error("keys of hot are not there", network=network.network,
                       missing=[*lacks.faults, *lacks.notes])  # fmt: skip
         said = lacks
-    log.info("signers have shown all keys of hot", network=network.network)
+    if network.signers:
+        log.info("signers have shown all keys of hot", network=network.network)
 
 
 def _of_script(

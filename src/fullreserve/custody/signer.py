@@ -132,7 +132,9 @@ class Signer:
             policy = self._policy(question.network)
             return policy.prove(question.key, question.message, hashed=question.hashed)
         if isinstance(question, ShowKeys):
-            own = self._policy(question.network).own_keys()
+            # Who is asked for several networks may have keys of some alone.
+            known = self.policies.get(question.network)
+            own = known.own_keys() if known is not None else ()
             return shown_keys.shown(question.network, question.challenge, own)
         assert isinstance(question, SignPlan)
         return await self._signed(question, self._policy(question.plan.network))

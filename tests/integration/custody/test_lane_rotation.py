@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from eth_account import Account
 
-from fullreserve.custody import holders, holdings, keyfile, networks, ownership
+from fullreserve.custody import holders, holdings, keyfile, networks, ownership, shown_keys
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Plan
@@ -179,6 +179,9 @@ async def test_a_lane_is_left_and_another_takes_its_place(office: Lanes) -> None
     await office.serve(*NEW)
     said = await office.rotated(*words, "--dry-run")
     assert f"lane {checksummed(new)}, new" in said
+    with_coins = msgspec.structs.replace(office.network, network=9)
+    held = await asyncio.to_thread(shown_keys.ask, office.folder, with_coins)
+    assert (set(map(len, held.keys.values())), held.silent) == ({0}, {}), "of another network"
     assert f"left {checksummed(old)}: begins no payment, ends the 1 that are open" in said
     assert (office.folder / networks.FILE).read_bytes() == before
     await office.rotated(*words)

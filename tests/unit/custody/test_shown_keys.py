@@ -115,6 +115,9 @@ async def test_of_accounts_two_signers_have_each_key(tmp_path: Path) -> None:
     """Criterion: CUST-SHOWN-2."""
     both = honest(ROOTS[0], *LANES)
     assert missing(ETHER, await asked(tmp_path, ETHER, both, both), {}) == ((), ())
+    # Who is asked beside them, and has keys of other networks alone, is not missed.
+    three = msgspec.structs.replace(ETHER, signers=NAMES)
+    assert missing(three, await asked(tmp_path, three, both, both, honest()), {}) == ((), ())
     held = await asked(tmp_path, ETHER, both, honest(*LANES[:2]))
     said = missing(ETHER, held, {})
     assert len(said.faults) == 1
@@ -156,6 +159,9 @@ async def test_a_payer_says_once_what_its_signers_lack(tmp_path: Path) -> None:
         assert clock.server is not None
         await stack.enter_async_context(clock.server)
     assert clock.pauses == 3
+    with capture_logs() as logs_of_none:
+        await watch(tmp_path, msgspec.structs.replace(COINS, signers=()), clock)
+    assert (clock.pauses, logs_of_none) == (3, [])
     assert [one["log_level"] for one in logs] == ["error", "info"]
     assert "signers have shown 2 of 3 keys: 3 at least" in logs[0]["missing"]
 
