@@ -35,7 +35,7 @@ async def waits_of(context: Context, uid: int, known: _Lines, found: Iterable[De
     under the least deposit: that, and what has to come for all to be credited. Unavailable.
     """
     listed = [one for one in found if (one.network, one.asset) in known]
-    told = await _small(context, known, listed)
+    told = await small_of(context, known, listed)
     waiting = [one for one in listed if one.state == DepositState.SUSPENDED]
     if waiting:
         stopped, now_ms = await Stopped.of(context, uid), context.clock.exchange_ms()
@@ -44,7 +44,11 @@ async def waits_of(context: Context, uid: int, known: _Lines, found: Iterable[De
     return told
 
 
-async def _small(context: Context, known: _Lines, found: Iterable[Deposit]) -> Waits:
+async def small_of(context: Context, known: _Lines, found: Iterable[Deposit]) -> Waits:
+    """By number, of those under the least deposit that wait for more: that, and what is missing.
+
+    All are of lines that are known. Unavailable.
+    """
     sums: dict[SumSmall, int] = {}
     told: Waits = {}
     for one in found:

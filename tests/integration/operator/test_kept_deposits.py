@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
@@ -16,7 +17,13 @@ from fullreserve.exchange.products.custody_wire import (
     Seen,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import EDITION, DepositState, ListDeposits
+from fullreserve.exchange.products.deposit_state import (
+    EDITION,
+    DepositState,
+    ListDeposits,
+    ListNetworks,
+    NetworkState,
+)
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     Side,
@@ -61,6 +68,23 @@ async def holdings(desk: Console, owner: int) -> dict[int, int]:
     """By kind of account."""
     held = await desk.town.rest.door.query(ListBalances(owner))
     return {one.kind: amount_int(one.balance) for one in held if one.asset == BTC}
+
+
+async def test_what_is_under_the_least_deposit_is_told_apart(desk: Console) -> None:
+    """Criterion: CUST-REST-18. Dust that anybody sends is no deposit that somebody waits for."""
+    await came(desk, ALICE)
+    (row,) = (await desk.cleo.get("deposits/under-way")).data
+    assert row["missing"] == ""
+    context = desk.town.rest.context
+    known: list[NetworkState] = await ask(context, DEPOSITS, ListNetworks())
+    (network,) = [one.terms for one in known if one.terms.network == NETWORK]
+    assets = tuple(
+        replace(one, minimum_deposit=amount_bytes(5 * COIN)) if one.asset == BTC else one
+        for one in network.assets
+    )
+    await tell(desk, replace(network, assets=assets))
+    (row,) = (await desk.cleo.get("deposits/under-way")).data
+    assert (row["amt"], row["missing"]) == ("3", "2")
 
 
 async def test_one_keeps_a_deposit_and_two_free_it(desk: Console) -> None:

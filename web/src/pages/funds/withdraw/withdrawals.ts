@@ -80,7 +80,8 @@ const HELD: Record<string, MessageKey> = {
   check: 'withdraw.state.judged',
 }
 
-export function stateKey({ state, xFeeNow, xWait }: Withdrawal): MessageKey {
+export function stateKey({ state, xFeeNow, xWait, xParentWdId }: Withdrawal): MessageKey {
+  if (state === '-2' && xParentWdId) return 'withdraw.state.cameBack'
   if (xFeeNow) return 'withdraw.state.feeRose'
   return (xWait ? HELD[xWait] : STATES[state]) ?? 'withdraw.state.review'
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { useAmounts } from '~/pages/account/layout/amounts'
 import type { Column } from '~/ui/Table'
 import { Act } from '../layout/Act'
 import { ActDialog } from '../layout/ActDialog'
@@ -34,6 +35,7 @@ export function UnderWaySection(): ReactNode {
 
 function useColumns(mayAct: boolean): Column<UnderWay>[] {
   const { t } = useTranslation()
+  const amount = useAmounts()
   const { chain, amt, who, senders, tx, seen } = useArrived()
   const columns: Column<UnderWay>[] = [
     chain,
@@ -42,7 +44,8 @@ function useColumns(mayAct: boolean): Column<UnderWay>[] {
     {
       id: 'blocks',
       title: t('op.underWay.blocks'),
-      cell: ({ confirmations, creditAfter, screening }) => {
+      cell: ({ confirmations, creditAfter, screening, missing, ccy }) => {
+        if (missing) return t('op.underWay.small', { missing: amount(missing), ccy })
         const blocks = t('op.underWay.ofBlocks', { got: confirmations, all: creditAfter })
         return screening ? `${blocks} · ${t('op.underWay.screening')}` : blocks
       },

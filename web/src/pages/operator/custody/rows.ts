@@ -207,6 +207,8 @@ export interface UnderWay {
   creditAfter: string
   /** Whether it waits for that. */
   screening: boolean
+  /** Of one under the least deposit: what has to come for it to be credited; '' of others. */
+  missing: string
   seenTs: string
 }
 

@@ -29,6 +29,7 @@ from fullreserve.exchange.worker_files import SENDERS, Sent, senders_shown
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines, names_of, say
+from fullreserve.gateway.deposit_waits import NOT_SMALL, small_of
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
@@ -115,10 +116,13 @@ class _Kept:
     async def under_way(self, _who: Operator, params: KeptParams) -> bytes:
         """Users' deposits that are not credited yet and not kept, the newest change first."""
         found: list[Deposit] = await ask(self._context, DEPOSITS, ListUncredited(params.limit))
-        known = {one.network.network: one for one in await lines(self._context)}
+        known = {(one.network.network, one.asset.id): one for one in await lines(self._context)}
+        found = [one for one in found if (one.network, one.asset) in known]
+        small = await small_of(self._context, known, found)
         rows = await self._rows(found)
         for row, one in zip(rows, found, strict=True):
-            line = known[one.network]
+            line = known[one.network, one.asset]
+            row["missing"] = small.get(one.number, NOT_SMALL)["xMissing"]
             row["confirmations"] = str(line.confirmations(one.height))
             row["creditAfter"] = str(line.network.credit_after)
             row["screening"] = one.awaits_screening
