@@ -87,11 +87,24 @@ def add_ceremonies(custody: "Subcommands") -> None:
     key.add_argument("folder", type=Path, help="where the card goes, and keys in a file")
     add_device(key, is_new=True)
     known = add_custody_command(
-        *(custody, "presence_commands", "identity", "make a coordinator's key and request"),
-        *("name", "folder"),
+        *(
+            custody,
+            "presence_commands",
+            "identity",
+            "make the key of a certificate and its request",
+        ),
+        *("name", "folder", "sealed"),
     )
-    known.add_argument("name")
+    known.add_argument("name", help="payer, exchange, or a hot signer's")
     known.add_argument("folder", type=Path)
+    about = "under a passphrase, that of the signer's keys; not for payer and exchange"
+    known.add_argument("--sealed", action="store_true", help=about)
+    again = add_custody_command(
+        *(custody, "certificate_commands", "renew", "renew certificates of the same keys"),
+        *("names", "dry_run"),
+    )
+    again.add_argument("names", nargs="+", help="as the record has them: ann, payer")
+    again.add_argument("--dry-run", action="store_true", help="print what it would do")
     made = add_custody_command(
         custody, "commands", "ceremony", "make the wallets of a plan", "plan_file", "dry_run"
     )

@@ -8,7 +8,7 @@ certificates count is in the record of ceremonies.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography import x509
@@ -58,6 +58,20 @@ def identity(name: str, passphrase: bytes = b"") -> Identity:
 
 def issue(title: str, requests: Sequence[tuple[str, str]], now_ms: int) -> Issued:
     """Certificates for names and their requests; BadRequest. The authority's key ends here."""
+    return _issued(title, {name: _requested(name, text) for name, text in requests}, now_ms)
+
+
+def renew(title: str, held: Sequence[tuple[str, str]], now_ms: int) -> Issued:
+    """New certificates for names and the keys of their certificates (PEM); BadRequest."""
+    return _issued(title, {name: _certified(name, text) for name, text in held}, now_ms)
+
+
+def ends_ms(certificate: str) -> int:
+    """From when a certificate (PEM) counts no more; BadRequest for what is none."""
+    return int(_read("the certificate", certificate).not_valid_after_utc.timestamp() * 1000)
+
+
+def _issued(title: str, keys: Mapping[str, ec.EllipticCurvePublicKey], now_ms: int) -> Issued:
     now = dt.datetime.fromtimestamp(now_ms / 1000, dt.UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _named(title)
@@ -65,17 +79,11 @@ def issue(title: str, requests: Sequence[tuple[str, str]], now_ms: int) -> Issue
     root = root.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     root = root.add_extension(_usage(signs=True), critical=True)
     authority = root.sign(key, hashes.SHA256())
-    made = {name: _certificate(name, text, authority, key, now) for name, text in requests}
+    made = {name: _certificate(name, one, authority, key, now) for name, one in keys.items()}
     return Issued(_pem(authority), made)
 
 
-def _certificate(
-    name: str,
-    text: str,
-    authority: x509.Certificate,
-    key: ec.EllipticCurvePrivateKey,
-    now: dt.datetime,
-) -> str:
+def _requested(name: str, text: str) -> ec.EllipticCurvePublicKey:
     try:
         request = x509.load_pem_x509_csr(text.encode())
         public = request.public_key()
@@ -83,6 +91,30 @@ def _certificate(
             raise BadRequest(f"{name}: the request is not signed by its own key")
     except (ValueError, InvalidSignature):
         raise BadRequest(f"{name}: what asks for a certificate cannot be read") from None
+    return public
+
+
+def _certified(name: str, text: str) -> ec.EllipticCurvePublicKey:
+    public = _read(f"the certificate of {name}", text).public_key()
+    if not isinstance(public, ec.EllipticCurvePublicKey):
+        raise BadRequest(f"the certificate of {name} has another kind of key")
+    return public
+
+
+def _read(what: str, text: str) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(text.encode())
+    except ValueError:
+        raise BadRequest(f"{what} cannot be read") from None
+
+
+def _certificate(
+    name: str,
+    public: ec.EllipticCurvePublicKey,
+    authority: x509.Certificate,
+    key: ec.EllipticCurvePrivateKey,
+    now: dt.datetime,
+) -> str:
     # The name is the card's, whatever the request says.
     built = _builder(_named(name), authority.subject, public, now)
     built = built.add_extension(

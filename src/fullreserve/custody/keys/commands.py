@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import os
 import sqlite3
@@ -20,7 +21,7 @@ from fullreserve.custody.addresses import account_of, checksummed
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
-from fullreserve.custody.keys import authority, card, gas, job, plan
+from fullreserve.custody.keys import authority, card, certificates, gas, job, plan
 from fullreserve.custody.keys.changes import (
     changed,
     everybody,
@@ -111,14 +112,17 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         say(*_told(wallet, agreed.persons))
         if wallet.kind == SAFE:
             say(_compared(settings, wallet))
-    say(f"certificates for {', '.join(sorted(agreed.requests)) or 'nobody'}")
+    requests = agreed.wanting(record.state.certificates)
+    say(f"certificates for {', '.join(sorted(requests)) or 'nobody'}")
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
     now = SystemClock().wall_ms()
     title = f"ceremony {len(record.entries) + 1}"
-    issued = authority.issue(title, sorted(agreed.requests.items()), now)
-    _keep_certificates(settings.data, issued)
+    issued = authority.Issued("", {})
+    if requests:
+        issued = authority.issue(title, sorted(requests.items()), now)
+        keep_certificates(settings.data, issued)
     entry = Entry(
         0, now, "ceremony", "", tuple(agreed.cards.values()), tuple(agreed.persons.values()),
         agreed.wallets, (), issued.authority,
@@ -167,6 +171,8 @@ def show(settings: Settings) -> None:
         say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
     for wallet in record.state.wallets.values():
         say(*_told(wallet, record.state.persons))
+    for one in certificates.held(settings.data, record):
+        say(f"certificate of {one.name} until {day(one.ends_ms)}")
 
 
 @carried_out
@@ -377,7 +383,7 @@ def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> 
     issued = authority.Issued("", {})
     if requests:
         issued = authority.issue(f"ceremony {len(record.entries) + 1}", requests, now)
-        _keep_certificates(data, issued)
+        keep_certificates(data, issued)
     prints = {name: authority.fingerprint(text) for name, text in issued.certificates.items()}
     return record.append(
         Entry(
@@ -403,8 +409,9 @@ def _payer(path: Path) -> FileDevice:
     return device
 
 
-def _keep_certificates(data: Path, issued: authority.Issued) -> None:
-    folder = data / CERTIFICATES
+def keep_certificates(data: Path, issued: authority.Issued, below: str = "") -> None:
+    """Into the data folder, each as NAME.pem."""
+    folder = data / CERTIFICATES / below
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, text in issued.certificates.items():
         write(folder / f"{name}.pem", text.encode(), 0o644)
@@ -436,6 +443,11 @@ def node_of(settings: Settings, network: int, url: str) -> Node:
         if one.network == network:
             return Node(one.nodes[0])
     raise networks.BadNetworks(f"no node of network {network} is known: name one with --node")
+
+
+def day(time_ms: int) -> str:
+    """A moment's date, in UTC."""
+    return f"{dt.datetime.fromtimestamp(time_ms / 1000, dt.UTC):%Y-%m-%d}"
 
 
 def word(prompt: str) -> bytes:

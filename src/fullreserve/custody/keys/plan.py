@@ -64,19 +64,32 @@ class WantedWallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    person: tuple[Person, ...]
-    wallet: tuple[WantedWallet, ...]
+    person: tuple[Person, ...] = ()
+    wallet: tuple[WantedWallet, ...] = ()
     identity: tuple[str, ...] = ()  # who asks signers: requests beside the cards, NAME.csr
 
 
 class Agreed(msgspec.Struct, frozen=True):
-    """A plan that keeps the rules, with its cards."""
+    """A plan that keeps the rules, with its cards.
+
+    `requests` ask for the certificates of all who have a card or are named; `named` are those that
+    the plan itself names.
+    """
 
     wanted: tuple[WantedWallet, ...]
     persons: dict[str, Person]
     cards: dict[str, Card]
     wallets: tuple[TierWallet, ...]
     requests: dict[str, str]
+    named: frozenset[str] = frozenset()
+
+    def wanting(self, certificates: Mapping[str, str]) -> dict[str, str]:
+        """Requests of who is named, or has none of these certificates: no other gets a new one."""
+        return {
+            name: text
+            for name, text in self.requests.items()
+            if name in self.named or name not in certificates
+        }
 
 
 def load(path: Path, cards: Mapping[str, Card], persons: Mapping[str, Person]) -> Agreed:
@@ -95,7 +108,8 @@ def load(path: Path, cards: Mapping[str, Card], persons: Mapping[str, Person]) -
             raise BadPlan(f"the card of {name} is {one.holder}'s")
     requests = {one.holder: one.request for one in held.values() if one.request}
     requests |= {name: _request(folder / f"{name}.csr") for name in plan.identity}
-    return agree(plan, known, held, requests)
+    named = frozenset((*plan.identity, *(one.holder for one in plan.person)))
+    return msgspec.structs.replace(agree(plan, known, held, requests), named=named)
 
 
 def agree(

@@ -10,7 +10,7 @@ from pathlib import Path
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.keys import answers, authority
-from fullreserve.custody.keys.commands import carried_out, opened, say, write
+from fullreserve.custody.keys.commands import carried_out, opened, say, word, write
 from fullreserve.custody.keys.record import Record
 from fullreserve.door.protocol import Door, Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -21,10 +21,13 @@ COMMAND_GATEWAY = 2
 
 
 @carried_out
-def identity(_settings: Settings, name: str, folder: Path) -> None:
-    """Makes the key by which a coordinator is known to signers, and its request."""
+def identity(_settings: Settings, name: str, folder: Path, sealed: bool) -> None:
+    """Makes the key by which a coordinator, the exchange or a signer is known, and its request."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = authority.identity(name)
+    phrase = word(f"passphrase of {name}: ") if sealed else b""
+    if sealed and not phrase:
+        raise ValueError("a sealed key needs a passphrase")
+    made = authority.identity(name, phrase)
     write(folder / f"{name}.key", made.key, 0o600)
     write(folder / f"{name}.csr", made.request.encode(), 0o644)
     say(f"Wrote {folder / name}.key and .csr; a ceremony's plan names it under `identity`.")

@@ -20,6 +20,7 @@ from fullreserve.custody.tiers.wallet import Wallet
 FILE = "custody-keys.jsonl"
 FIRST = "0" * 64
 UTXO, SAFE = "utxo", "safe"
+RENEWAL = "renewal"
 
 
 class BadRecord(ValueError):
@@ -52,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     number: int
     time_ms: int
-    kind: str  # ceremony, rotation, replacement, recovery
+    kind: str  # ceremony, rotation, replacement, recovery, renewal
     previous: str
     cards: tuple[Card, ...] = ()
     persons: tuple[Person, ...] = ()
@@ -77,9 +78,17 @@ class State(msgspec.Struct):
     wallets: dict[tuple[int, str], TierWallet] = {}
     authorities: list[str] = []
     certificates: dict[str, str] = {}
+    # Names by fingerprints from before a renewal: of the same keys, so they count until they end.
+    renewed: dict[str, str] = {}
 
     def apply(self, entry: Entry) -> None:
         """The state after an entry."""
+        changed = {*entry.certificates, *entry.gone}
+        if entry.kind == RENEWAL:
+            held = self.certificates
+            self.renewed |= {held[name]: name for name in entry.certificates if name in held}
+        else:
+            self.renewed = {one: name for one, name in self.renewed.items() if name not in changed}
         self.cards |= {one.holder: one for one in entry.cards}
         self.persons |= {one.holder: one for one in entry.persons}
         self.wallets |= {(one.network, one.tier): one for one in entry.wallets}

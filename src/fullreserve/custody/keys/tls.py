@@ -59,14 +59,16 @@ class Endpoint(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """Authorities (PEM), and the fingerprint of each name's certificate."""
+    """Authorities (PEM), the fingerprint of each name's certificate, names by renewed ones."""
 
     authorities: Sequence[str]
     certificates: Mapping[str, str]
+    renewed: Mapping[str, str] = {}
 
     @classmethod
     def of(cls, record: Record) -> Trust:
-        return cls(tuple(record.state.authorities), dict(record.state.certificates))
+        state = record.state
+        return cls(tuple(state.authorities), dict(state.certificates), dict(state.renewed))
 
     def name_of(self, connection: ssl.SSLObject | ssl.SSLSocket) -> str:
         """Whom the other side has proven to be; NotTrusted."""
@@ -75,6 +77,8 @@ class Trust(NamedTuple):
         for name, known in self.certificates.items():
             if known == told:
                 return name
+        if told in self.renewed:
+            return self.renewed[told]
         raise NotTrusted("the certificate is not one that counts")
 
 

@@ -1,0 +1,183 @@
+"""Goal: who is named gets a certificate and nobody else has to change anything; one is renewed
+alone, before it ends. Method: the commands over a data folder, and TLS between copies of it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fullreserve.custody import nodes
+from fullreserve.custody.keys import authority, certificates, tls_door
+from fullreserve.custody.keys.record import FILE
+from fullreserve.custody.keys.tls import NotTrusted
+from fullreserve.custody.keys.tls_door import CERTIFICATES
+from tests.integration.custody.test_key_changes import WORD, Office
+
+PERSON = '[[person]]\nholder = "{}"\nperson = {}\n'
+DAY_MS = 86_400_000
+
+
+class Ceremonies(Office):
+    """Ceremonies without a wallet."""
+
+    def hold(self, *identities: str, holders: tuple[str, ...] = (), dry: bool = False) -> str:
+        names = ", ".join(f'"{one}"' for one in identities)
+        plan = self.folder / "plan.toml"
+        persons = "".join(PERSON.format(name, n) for n, name in enumerate(holders, 1))
+        plan.write_text(f"identity = [{names}]\n{persons}")
+        return self.do("ceremony", plan, *(["--dry-run"] if dry else []))
+
+    def identify(self, name: str, *more: str) -> None:
+        """A new key, and its request where plans look for it."""
+        self.do("identity", name, self.cards, *more)
+
+    def ends(self) -> dict[str, int]:
+        return {one.name: one.ends_ms for one in certificates.held(self.data, self.record)}
+
+    def install(self, name: str) -> None:
+        """A renewed certificate in the place of the one before."""
+        place = self.data / CERTIFICATES
+        shutil.move(place / "renewed" / f"{name}.pem", place / f"{name}.pem")
+
+    def given(self, name: str) -> Path:
+        """A folder of somebody's own, as it is given to him now."""
+        folder = self.folder / f"of-{name}"
+        there = folder / CERTIFICATES
+        there.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.data / FILE, folder / FILE)
+        shutil.copy(self.data / CERTIFICATES / f"{name}.pem", there / f"{name}.pem")
+        shutil.copy(self.cards / f"{name}.key", there / f"{name}.key")
+        return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ceremonies:
+    """After a ceremony of two holders, a hot signer, the payer and the exchange."""
+    made = Ceremonies(tmp_path, monkeypatch)
+    made.make_keys(("ann", "bob"))
+    for name in ("payer", "exchange"):
+        made.identify(name)
+    made.identify("one", "--sealed")
+    said = made.hold("payer", "exchange", "one", holders=("ann", "bob"))
+    assert "certificates for ann, bob, exchange, one, payer" in said
+    return made
+
+
+def prints(office: Ceremonies) -> dict[str, str]:
+    return dict(office.record.state.certificates)
+
+
+def test_who_is_named_gets_a_certificate_and_nobody_else(office: Ceremonies) -> None:
+    """Criterion: CUST-CERT-1. As when the coordinator's was lost; also who has none."""
+    before = prints(office)
+    office.identify("payer")
+    assert "certificates for payer\n" in office.hold("payer", dry=True)
+    assert prints(office) == before
+    office.hold("payer")
+    after = prints(office)
+    assert {name for name in after if after[name] != before[name]} == {"payer"}
+    authorities = len(office.record.state.authorities)
+    assert "certificates for nobody" in office.hold()
+    assert prints(office) == after
+    assert len(office.record.state.authorities) == authorities
+    office.make_keys(("cyd",))
+    assert "certificates for cyd\n" in office.hold(holders=("cyd",))
+    assert "certificates for ann\n" in office.hold(holders=("ann",))
+
+
+def test_a_signers_key_is_sealed_under_its_passphrase(office: Ceremonies) -> None:
+    """Criterion: CUST-CERT-1."""
+    assert b"ENCRYPTED" in (office.cards / "one.key").read_bytes()
+    assert b"ENCRYPTED" not in (office.cards / "payer.key").read_bytes()
+    assert (office.cards / "one.key").stat().st_mode & 0o077 == 0
+
+
+async def echoed(question: bytes) -> bytes:
+    return question
+
+
+async def test_a_certificate_is_renewed_alone_and_nobody_waits(office: Ceremonies) -> None:
+    """In whatever order its files are carried about. Criterion: CUST-CERT-2."""
+    signer, payer = office.given("one"), office.given("payer")
+    where = f"127.0.0.1:{nodes.free_port()}"
+    server = await tls_door.listen(signer, "one", where, WORD.encode(), echoed)
+
+    async def asked(folder: Path) -> bytes:
+        return await asyncio.to_thread(tls_door.ask, folder, f"tls:one@{where}", b"?")
+
+    before, text = prints(office), office.do("renew", "one", "payer", "--dry-run")
+    assert "this was a dry run" in text
+    assert prints(office) == before
+    office.do("renew", "one", "payer")
+    after = prints(office)
+    assert {name for name in after if after[name] != before[name]} == {"one", "payer"}
+    for folder in (payer, signer):
+        shutil.copy(office.data / FILE, folder / FILE)
+        assert await asked(payer) == b"?"
+    for name in ("payer", "one"):
+        office.install(name)
+        office.given(name)
+        assert await asked(payer) == b"?"
+    # What a theft is answered by is a new key, and with it no certificate of the old one counts.
+    stolen = shutil.copytree(payer, office.folder / "stolen")
+    office.do("renew", "payer")
+    office.identify("payer")
+    office.hold("payer")
+    assert office.record.state.renewed.keys() == {before["one"]}
+    shutil.copy(office.data / FILE, signer / FILE)
+    with pytest.raises(NotTrusted):
+        await asked(stolen)
+    assert await asked(office.given("payer")) == b"?"
+    server.close()
+
+
+def test_until_when_a_certificate_counts_is_shown(
+    office: Ceremonies, shifted: Callable[[int], None]
+) -> None:
+    """Criterion: CUST-CERT-2. And what cannot be renewed is said."""
+    first = office.ends()
+    assert set(first) == {"ann", "bob", "exchange", "one", "payer"}
+    for name in first:
+        assert f"certificate of {name} until 20" in office.do("show")
+    shifted(100 * DAY_MS)
+    office.do("renew", "one")
+    assert office.ends() == first  # as long as the one before is what is shown
+    office.install("one")
+    now = office.ends()
+    assert now["one"] - first["one"] >= 100 * DAY_MS
+    assert {**now, "one": 0} == {**first, "one": 0}
+    assert "names no certificate of zoe" in office.do("renew", "zoe", code=1)
+    (office.data / CERTIFICATES / "bob.pem").write_text("nothing")
+    assert "bob.pem is not the certificate" in office.do("renew", "bob", code=1)
+    assert "bob" not in office.ends()
+    with pytest.raises(authority.BadRequest):
+        authority.ends_ms("nothing")
+
+
+@pytest.fixture
+def shifted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """The clock of commands runs so much ahead from then on."""
+    from fullreserve.clock import SystemClock
+
+    real = SystemClock.wall_ms
+
+    def ahead(ms: int) -> None:
+        monkeypatch.setattr(SystemClock, "wall_ms", lambda self: real(self) + ms)
+
+    return ahead
+
+
+def test_a_renewal_that_was_cut_off_is_carried_out_again(office: Ceremonies) -> None:
+    """Between its record and its file. Criterion: CUST-CERT-2."""
+    before = office.ends()
+    office.do("renew", "one")
+    (office.data / CERTIFICATES / "renewed" / "one.pem").unlink()
+    assert office.ends() == before
+    office.do("renew", "one")
+    office.install("one")
+    text = (office.data / CERTIFICATES / "one.pem").read_text()
+    assert authority.fingerprint(text) == prints(office)["one"]
