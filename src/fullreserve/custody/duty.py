@@ -21,6 +21,7 @@ from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import vendors
+from fullreserve.custody.certificate_ends import CertificateEnds
 from fullreserve.custody.deciding import Deciding
 from fullreserve.custody.deposit_screening import DepositScreening
 from fullreserve.custody.destinations import Destinations
@@ -43,7 +44,7 @@ from fullreserve.identity.vault import Vault
 from fullreserve.until_terminated import until_terminated
 
 LOOK_MS, PRESENCE_MS, OUTFLOW_MS, PRICES_MS, FEES_MS = 400, 2_000, 2_000, 10_000, 20_000
-SCREEN_MS = 1_000
+SCREEN_MS, CERTIFICATES_MS = 1_000, 60_000
 
 # What ends the process, so that it is begun again: the exchange or the vault is not there.
 KNOWN = (Unavailable, Unknown, KeyringError, sqlite3.Error)
@@ -111,6 +112,7 @@ async def serve(settings: Settings, clock: Clock) -> int:
         (PRESENCE_MS, Presence(data, house, clock)),
         (OUTFLOW_MS, Outflow(house, clock, settings.custody.hourly_share)),
         (FEES_MS, FeeQuotes(quoted(known), house, clock)),
+        (CERTIFICATES_MS, CertificateEnds(data, clock)),
         (PRICES_MS, StalePrices(data, house, clock, settings.custody.price_age_h)),
     )
 

@@ -44,6 +44,10 @@ def halted_name(network: int) -> str:
     return f"{HALTED}{network}.json"
 
 
+CERTIFICATES = "custody-certificate-ends.json"  # list[CertificateEnd], by name
+ENDING_MS = 60 * 86_400_000  # before its end a certificate is called for
+
+
 def refused_name(network: int) -> str:
     """Of deposits on a network that the exchange has not taken: list[RefusedDeposit]."""
     return f"custody-refused-{network}.json"
@@ -167,6 +171,17 @@ class HaltedToken(msgspec.Struct, frozen=True):
     places: tuple[str, ...]
     able: int
     since_ms: int
+
+
+class CertificateEnd(msgspec.Struct, frozen=True):
+    """By which one of custody is known over TLS, and from when (wall time) it counts no more."""
+
+    name: str
+    ends_ms: int
+
+    def is_due(self, now_ms: int) -> bool:
+        """Whether it is time to renew it, or too late."""
+        return self.ends_ms - now_ms <= ENDING_MS
 
 
 class Spell(msgspec.Struct, frozen=True):

@@ -9,12 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from fullreserve.clock import ManualClock
 from fullreserve.custody import nodes
+from fullreserve.custody.certificate_ends import CertificateEnds
 from fullreserve.custody.keys import authority, certificates, tls_door
 from fullreserve.custody.keys.record import FILE
 from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.keys.tls_door import CERTIFICATES
+from fullreserve.exchange.worker_files import CERTIFICATES as CERTIFICATES_FILE
+from fullreserve.exchange.worker_files import ENDING_MS
+from fullreserve.gateway.certificates import due, known
 from tests.integration.custody.test_key_changes import WORD, Office
 
 PERSON = '[[person]]\nholder = "{}"\nperson = {}\n'
@@ -181,3 +187,38 @@ def test_a_renewal_that_was_cut_off_is_carried_out_again(office: Ceremonies) -> 
     office.install("one")
     text = (office.data / CERTIFICATES / "one.pem").read_text()
     assert authority.fingerprint(text) == prints(office)["one"]
+
+
+async def test_a_certificate_that_ends_is_called_for(
+    office: Ceremonies, shifted: Callable[[int], None]
+) -> None:
+    """By the worker on duty, for gateways too, until another is shown. Criterion: CUST-CERT-3."""
+    ends = office.ends()
+    clock = ManualClock(ends["one"] - ENDING_MS - 1)
+    duty = CertificateEnds(office.data, clock)
+
+    async def said(after_ms: int) -> list[tuple[str, str, int]]:
+        clock.advance(after_ms)
+        with capture_logs() as lines:
+            await duty.round()
+            await duty.round()
+        return [(one["log_level"], one["name"], one["days"]) for one in lines]
+
+    assert await said(0) == []
+    assert {one.name: one.ends_ms for one in known(office.data)} == ends
+    assert due(office.data, clock.wall_ms()) == []
+    names = sorted(name for name in ends if ends[name] == ends["one"])
+    assert {"payer", "exchange", "one"} <= set(names)
+    assert await said(1) == [("warning", name, 60) for name in names]
+    assert due(office.data, clock.wall_ms()) == names
+    assert await said(DAY_MS - 1) == []
+    assert await said(1) == [("warning", name, 59) for name in names]
+    shifted(100 * DAY_MS)
+    office.do("renew", "one")
+    office.install("one")
+    others = [name for name in names if name != "one"]
+    assert await said(DAY_MS) == [("warning", name, 58) for name in others]
+    assert await said(59 * DAY_MS) == [("error", name, -1) for name in others]
+    (office.data / CERTIFICATES_FILE).write_bytes(b"<html>")
+    assert known(office.data) == []
+    assert known(None) == []

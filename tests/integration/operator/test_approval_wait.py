@@ -12,7 +12,15 @@ import pytest
 from fullreserve.custody.setbacks import Setbacks
 from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.custody.unsigned import UnsignedPayments
-from fullreserve.exchange.worker_files import SETBACKS, HaltedToken, halted_name, unsigned_name
+from fullreserve.exchange.worker_files import (
+    CERTIFICATES,
+    ENDING_MS,
+    SETBACKS,
+    CertificateEnd,
+    HaltedToken,
+    halted_name,
+    unsigned_name,
+)
 from fullreserve.identity.approval_wait import moment
 from fullreserve.identity.outbox import Kind
 from fullreserve.identity.roles import Role
@@ -328,6 +336,24 @@ async def test_operators_see_tokens_that_lanes_may_not_send(console: Console) ->
     assert row == {"chain": "99/2", "lanes": ["0xab"], "able": "1", "sinceTs": "5"}
     place.write_bytes(b"<html>")
     assert (await console.ada.get("overview")).row["halted"] == []
+
+
+async def test_operators_see_until_when_certificates_count(console: Console) -> None:
+    """Criterion: CUST-CERT-3. As the worker on duty writes it."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    assert (await console.ada.get("overview")).row["certificates"] == []
+    now_ms = console.town.clock.wall_ms()
+    ends = [
+        CertificateEnd("ann", now_ms + ENDING_MS),
+        CertificateEnd("bob", now_ms + 2 * ENDING_MS),
+    ]
+    (folder / CERTIFICATES).write_bytes(msgspec.json.encode(ends))
+    shown = (await console.ada.get("overview")).row["certificates"]
+    assert [(one["name"], one["endsTs"]) for one in shown] == [
+        (one.name, str(one.ends_ms)) for one in ends
+    ]
+    assert [one["due"] for one in shown] == [True, False]
 
 
 async def test_who_is_no_operator_waits_for_nothing(console: Console) -> None:

@@ -49,6 +49,8 @@ export interface Overview extends Sample {
   unsigned: { network: string; payments: string; problem: string; sinceTs: string }[]
   /** Tokens that lanes of the hot wallet may not send; `able` others of it can. */
   halted: { chain: string; lanes: string[]; able: string; sinceTs: string }[]
+  /** Of signers and who asks them over TLS; those that are due end within 60 days. */
+  certificates: { name: string; endsTs: string; due: boolean }[]
   startedTs: string
 }
 

@@ -95,10 +95,21 @@ function Halted({ now }: { now: Overview }): ReactNode {
   return <span role="alert">{names.join('; ')}</span>
 }
 
+/** An alarm: certificates that are to be renewed, with their last days. */
+function Ending({ rows }: { rows: Overview['certificates'] }): ReactNode {
+  const date = useDates()
+  return (
+    <span role="alert">
+      {rows.map(({ name, endsTs }) => `${name}: ${date(endsTs)}`).join('; ')}
+    </span>
+  )
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
   const date = useDates()
+  const ending = now.certificates.filter(({ due }) => due)
   const lag = Number(now.sequence) - Number(now.durable)
   const facts = [
     [t('op.sequence'), <span key="s">{amount(now.sequence)}</span>],
@@ -120,6 +131,7 @@ function Figures({ now }: { now: Overview }): ReactNode {
       ? [[t('op.unsigned'), <Unsigned key="i" now={now} />] as const]
       : []),
     ...(now.halted.length > 0 ? [[t('op.halted'), <Halted key="h" now={now} />] as const] : []),
+    ...(ending.length > 0 ? [[t('op.ending'), <Ending key="c" rows={ending} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

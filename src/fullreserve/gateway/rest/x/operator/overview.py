@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
-from fullreserve.gateway import setbacks, unpaid, wire
+from fullreserve.gateway import certificates, setbacks, unpaid, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import lines
 from fullreserve.gateway.rest.params import Params
@@ -70,6 +70,7 @@ class _Overview:
             "unpaid": await self._unpaid(),
             "unsigned": await self._unsigned(),
             "halted": await self._halted(),
+            "certificates": await self._certificates(),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
@@ -122,6 +123,15 @@ class _Overview:
                 "able": str(one.able),
                 "sinceTs": str(one.since_ms),
             }
+            for one in found
+        ]
+
+    async def _certificates(self) -> list[dict[str, object]]:
+        """Of signers and who asks them; `due` are to be renewed."""
+        found = await asyncio.to_thread(certificates.known, self._context.folder)
+        now_ms = self._context.clock.wall_ms()
+        return [
+            {"name": one.name, "endsTs": str(one.ends_ms), "due": one.is_due(now_ms)}
             for one in found
         ]
 
