@@ -11,7 +11,7 @@ is read from blocks is read by `EvmChain`; another chain fulfils `Chain` by itse
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from coincurve import PrivateKey
@@ -21,7 +21,7 @@ from fullreserve.custody.addresses import Addresses, EvmAddresses
 from fullreserve.custody.chains import evm, evm_proof
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed, Payment, Plan
-from fullreserve.custody.chains.families import contracts, evm_terms
+from fullreserve.custody.chains.families import contracts, evm_terms, faults_of_accounts
 from fullreserve.custody.chains.family import Family
 from fullreserve.custody.chains.rpc import Node, NodeGarbage
 from fullreserve.custody.hd import Private, Public
@@ -126,6 +126,9 @@ class Bech32Accounts(Family):
     """What the exchange asks of this family."""
 
     name: ClassVar[str] = "bech32-accounts"
+
+    def faults(self, network: Network) -> Iterator[str]:
+        yield from faults_of_accounts(network)
 
     def addresses(self, network: Network) -> Addresses:
         if not network.hrp:

@@ -279,7 +279,7 @@ def test_keys_that_wait_begin_with_a_start(data: Path, start: Callable[[], Up]) 
     )  # fmt: skip
     of = Network(
         network=3, kind="utxo", nodes=("http://127.0.0.1:9",), branches=first, decimals={1: 8},
-        coin=1, credit_after=1, unlock_after=2, hrp="rltc", genesis="00" * 32,
+        coin=1, credit_after=1, unlock_after=2, hrp="rltc", genesis="11" * 32,
         later=(Generation(second),),
     )  # fmt: skip
     networks.keep(data, [of])

@@ -48,7 +48,7 @@ from msgspec import Meta
 
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import networks
+from fullreserve.custody import network_fields, networks
 from fullreserve.door.outcome import outcome
 from fullreserve.door.protocol import Door, Refused, Unavailable
 from fullreserve.door.socket_client import SocketDoor
@@ -170,9 +170,16 @@ def listing(settings: Settings, manifest: Path) -> int:
 
 
 async def _listed(settings: Settings, made: Manifest) -> list[str]:
+    wanted = {chain.network for chain in made.chains}
     door = await SocketDoor.open(settings.data / SOCKET_NAME, COMMAND_GATEWAY, SystemClock())
     try:
-        served = {one.network: one.decimals for one in networks.load(settings.data)}
+        known = networks.load(settings.data)
+        for one in known:
+            wrong = list(network_fields.faults(one)) if one.network in wanted else []
+            if wrong:
+                where = f"network {one.network} in {networks.FILE}"
+                raise networks.BadNetworks(f"{made.symbol}: {where}: {'; '.join(wrong)}")
+        served = {one.network: one.decimals for one in known}
         return await listed(door, made, served)
     finally:
         await door.close()

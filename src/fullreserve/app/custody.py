@@ -84,7 +84,7 @@ def served(data: Path, signers: str = "") -> Custody:
     """
     if not (data / NETWORKS).exists():
         return Custody()
-    from fullreserve.custody import holders, networks, spare
+    from fullreserve.custody import holders, network_fields, networks, spare
     from fullreserve.custody.house_places import HousePlaces
     from fullreserve.custody.restore_mark import is_compared, uncompared
     from fullreserve.custody.transactions import Transactions
@@ -95,6 +95,7 @@ def served(data: Path, signers: str = "") -> Custody:
             log.warning("a network has no node: nobody follows it, its coins wait",
                         network=one.network, file=NETWORKS)  # fmt: skip
     # Also of those that wait for a node: nothing unsound is to come with it.
+    network_fields.check(data, known)
     spare.check(known, holders.load(data))
     if not found:
         return Custody()

@@ -8,7 +8,6 @@ the name comes from the file, so that the two say the same; assets are added by 
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +17,7 @@ import msgspec
 from fullreserve.app.assets import NotTaken, define, defined, say
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
-from fullreserve.custody import holders, networks, spare
-from fullreserve.custody.chains.following import KEPT
+from fullreserve.custody import holders, network_fields, networks, spare
 from fullreserve.custody.holders import BadHolders
 from fullreserve.custody.keys.adapter_commands import tried
 from fullreserve.custody.networks import BadNetworks, Network
@@ -32,10 +30,6 @@ from fullreserve.exchange.wire.queries import ListAssets
 from fullreserve.identity.commands import COMMAND_GATEWAY
 
 DONE, FAILED = 0, 1
-NUMBER_MAX = (1 << 32) - 1
-DECIMALS_MAX = 30
-CODE_MAX = 32
-_CODE = re.compile(r"[A-Za-z0-9]+(?:[ .-][A-Za-z0-9]+)*")
 
 
 def define_network(
@@ -65,6 +59,7 @@ def checked(settings: Settings, known: Sequence[Network], number: int) -> Networ
 
     BadNetworks, BadHolders.
     """
+    network_fields.check(settings.data, known)
     spare.check(known, holders.load(settings.data))
     found = networks.named(known, number)
     try:
@@ -128,11 +123,8 @@ def terms_of(
     if code and found.code not in ("", code):
         raise BadNetworks(f"--code {code}: {networks.FILE} calls network {number} {found.code}")
     code = code or found.code or (before.code if before is not None else "")
-    if not _CODE.fullmatch(code) or len(code) > CODE_MAX:
-        raise BadNetworks(
-            f"{code!r} is no --code: 1 to {CODE_MAX} letters and digits, with single blanks, "
-            "points or hyphens between them, for example ERC20"
-        )
+    if not network_fields.is_code(code):
+        raise BadNetworks(f"{code!r} is no --code: {network_fields.code_allowed()}")
     others = {one.code: one.network for one in known.values() if one.network != number}
     if code in others:
         raise BadNetworks(f"{code} is the code of network {others[code]}")
@@ -146,28 +138,15 @@ def terms_of(
 
 
 def _wrong(found: Network, symbols: Mapping[int, str]) -> list[str]:
-    said = []
-    if not 1 <= found.network <= NUMBER_MAX:
-        said.append(f"its number has to be 1 to {NUMBER_MAX}")
-    if not 1 <= found.credit_after <= found.unlock_after <= KEPT:
-        said.append(
-            f"credit_after {found.credit_after} and unlock_after {found.unlock_after}: 1 to "
-            f"{KEPT}, and the second no less than the first"
-        )
-    if found.coin not in found.decimals:
-        said.append(f"its coin, asset {found.coin}, is not among its decimals")
-    for asset, decimals in found.decimals.items():
-        if asset not in symbols:
-            listed = ", ".join(f"{number} {symbol}" for number, symbol in sorted(symbols.items()))
-            said.append(f"asset {asset} is not listed; those are {listed or 'none'}")
-        if not 0 <= decimals <= DECIMALS_MAX:
-            said.append(f"asset {asset} has {decimals} decimals; allowed: 0 to {DECIMALS_MAX}")
-    said += [
-        f"asset {asset} has a contract and no decimals"
-        for asset in found.tokens
-        if asset not in found.decimals
+    listed = ", ".join(f"{number} {symbol}" for number, symbol in sorted(symbols.items()))
+    return [
+        *network_fields.faults(found),
+        *(
+            f"asset {asset} is not listed; those are {listed or 'none'}"
+            for asset in found.decimals
+            if asset not in symbols
+        ),
     ]
-    return said
 
 
 def _changed(found: Network, before: DefineNetwork) -> list[str]:

@@ -63,7 +63,7 @@ class FeeBounds(msgspec.Struct, frozen=True):
             raise ValueError(f"a fee between {self.least} and {self.most}")
 
 
-class Network(msgspec.Struct, frozen=True, kw_only=True):
+class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One chain. `kind` names its family: `evm`, `memo`, `utxo`, or that of its `adapter`.
 
     The first node is followed; a second one, where there is one, has to agree with it. A network
@@ -224,7 +224,13 @@ def stated(data: Path) -> list[Network]:
     except FileNotFoundError:
         return []
     except (OSError, msgspec.DecodeError) as problem:
-        raise BadNetworks(f"{path} cannot be read: {problem}") from None
+        raise BadNetworks(f"{path} cannot be read: {problem}{_allowed(problem)}") from None
+
+
+def _allowed(problem: Exception) -> str:
+    if "unknown field" not in str(problem):
+        return ""
+    return f"; fields of a network are {', '.join(Network.__struct_fields__)}"
 
 
 def named(known: Sequence[Network], number: int) -> Network:

@@ -37,6 +37,11 @@ from tests.server import LiveServer
 NUMBER, CHAIN_ID = 5, 31_353
 ASKS = 901  # a gateway's number that says nothing
 LOOKS, LOOK_S = 1_200, 0.1
+# The root of BIP 32's second test vector.
+BRANCH = Branch(
+    "03cbcaa9c98c877a26977d00825c956a238e8dddfbd322cce4f74b0b5bd6ace4a7",
+    "60499f801b896d83179a4374aeb7822aaeaceaa0db1f85ee3e904c4defbd9689",
+)
 SYMBOLS = {1: "BTC", COIN: "ETH", TOKEN: "USDT"}
 MANIFEST = (
     'symbol = "ETH"\nsupply_cap = "1000000000"\n'
@@ -157,6 +162,9 @@ def test_a_network_is_added_by_file_and_commands_and_a_deposit_there_is_credited
         assert (code, "'Litecoin' is no network; those are 5 ERC20" in told) == (2, True), told
         networks.keep(data, [of(chain, code="Ether")])
         assert "calls network 5 Ether" in typed(*define, "--code", "ERC20")[1]
+        networks.keep(data, [of(chain, code="ERC20", decimals={COIN: 18, TOKEN: 6})])
+        code, told = typed("asset", "list", str(manifest))
+        assert (code, "ETH: network 5 in custody.json: tokens: asset 6 has no" in told) == (1, True)
         networks.keep(data, [of(chain, code="ERC20")])
         assert "the exchange knows it so" in typed(*by_name)[1]
         path = "asset/deposit-address?ccy=ETH"
@@ -201,7 +209,7 @@ def test_what_a_network_cannot_be_is_refused_with_what_is_allowed(
     """Criterion: ASSET-NETWORK-2."""
     fields: dict[str, Any] = {"network": NUMBER, "coin": COIN, "decimals": {COIN: 18}}
     fields |= {"credit_after": 2, "unlock_after": 3} | more
-    found = Network(kind="evm", nodes=(), branches=(), **fields)
+    found = Network(kind="evm", nodes=(), branches=(BRANCH,), chain_id=1, **fields)
     others = {2: DefineNetwork(2, "Bitcoin", 1, 2, False, 1, ())}
     with pytest.raises(BadNetworks, match=message.replace("(", r"\(")):
         terms_of(found, code, others, SYMBOLS)
@@ -210,8 +218,8 @@ def test_what_a_network_cannot_be_is_refused_with_what_is_allowed(
 def test_confirmations_change_and_what_users_addresses_hang_on_does_not() -> None:
     """Criterion: ASSET-NETWORK-2."""
     found = Network(
-        network=NUMBER, kind="evm", nodes=(), branches=(), decimals={COIN: 18, TOKEN: 6}, coin=COIN,
-        credit_after=2, unlock_after=3,
+        network=NUMBER, kind="evm", nodes=(), branches=(BRANCH,), decimals={COIN: 18, TOKEN: 6},
+        coin=COIN, credit_after=2, unlock_after=3, chain_id=1, tokens={TOKEN: "ab" * 20},
     )  # fmt: skip
     before = terms_of(found, "Avalanche C-Chain", {}, SYMBOLS)
     before = msgspec.structs.replace(before, assets=(line(COIN, 18), line(TOKEN, 6)))
@@ -221,7 +229,7 @@ def test_confirmations_change_and_what_users_addresses_hang_on_does_not() -> Non
         before, credit_after=10, unlock_after=20
     )
     for change, message in (
-        ({"coin": TOKEN}, "its coin was asset 2, and is 6"),
+        ({"coin": TOKEN, "tokens": {COIN: "ab" * 20}}, "its coin was asset 2, and is 6"),
         ({"kind": "memo"}, "it had no memos, which cannot change"),
         ({"decimals": {COIN: 18, TOKEN: 8}}, "asset 6 has 6 decimals there, not 8"),
     ):
@@ -234,16 +242,17 @@ def test_a_file_that_no_worker_could_use_is_refused_before_the_exchange_is_asked
 ) -> None:
     """Criterion: ASSET-NETWORK-2."""
     monkeypatch.setenv("FULLRESERVE_DATA", str(tmp_path))
-    typed, branch = Typed(capsys), Branch("02" + "11" * 32, "00" * 32)
+    typed = Typed(capsys)
     good = Network(
-        network=NUMBER, kind="evm", nodes=("http://127.0.0.1:1",), branches=(branch,),
-        decimals={COIN: 18}, coin=COIN, credit_after=2, unlock_after=3,
+        network=NUMBER, kind="evm", nodes=("http://127.0.0.1:1",), branches=(BRANCH,),
+        decimals={COIN: 18}, coin=COIN, credit_after=2, unlock_after=3, chain_id=1,
     )  # fmt: skip
     for change, message in (
         ({"network": 6}, "network 5 stands 0 times in custody.json, which has 6"),
         ({"kind": "solana"}, "is of kind 'solana'; allowed: evm, memo, utxo"),
-        ({"branches": ()}, "network 5 in custody.json"),
-        ({"lanes": ("xyz",)}, "network 5 in custody.json"),
+        ({"branches": ()}, "network 5 in custody.json: branches: none"),
+        ({"lanes": ("xyz",)}, "network 5 in custody.json: lanes: 'xyz' is not 40 hexadecimal"),
+        ({"decimals": {COIN: 18, TOKEN: 6}}, "tokens: asset 6 has no contract"),
         ({"signers": ("one.sock",)}, "one signer alone holds its lanes"),
     ):
         networks.keep(tmp_path, [msgspec.structs.replace(good, **change)])

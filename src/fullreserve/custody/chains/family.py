@@ -7,7 +7,7 @@ asks of a chain it asks of its family, so that no other place knows any of them 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from fullreserve.custody.addresses import Addresses
@@ -52,6 +52,10 @@ class Family(ABC):
     @abstractmethod
     def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:
         """The signed transaction, of what as many signers as it takes have answered."""
+
+    def faults(self, network: Network) -> Iterator[str]:  # noqa: ARG002 - the interface
+        """Why its own fields cannot be as they are, each by name and with what is allowed."""
+        yield from ()
 
     def contract(self, network: Network, digits: str) -> str:  # noqa: ARG002 - the interface
         """A token's contract as people write it, of the hexadecimal digits in `Network.tokens`."""
