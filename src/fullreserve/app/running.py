@@ -35,6 +35,7 @@ from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
 from fullreserve.gateway import certificates, unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
+from fullreserve.gateway.debt_notices import DebtNotices
 from fullreserve.gateway.held_notices import HeldNotices
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
@@ -469,8 +470,8 @@ class Running:
         self._stop.push_async_callback(rest.close)
         calendar = CalendarKeeper(context)
         beside = application.vitals.task, rating.keeper(context)
-        notices = HeldNotices(context).task
-        for task in (*beside, calendar.looking, calendar.settling, notices):
+        notices = HeldNotices(context).task, DebtNotices(context).task
+        for task in (*beside, calendar.looking, calendar.settling, *notices):
             task.start()
             self._stop.callback(task.stop)
         self._stop.callback(asyncio.create_task(carrying.resume(context)).cancel)

@@ -21,6 +21,8 @@ SMALL = (
     "Below the least deposit of {least} {ccy}. It is kept, and is credited with what comes later "
     "on {chain} once another {missing} {ccy} came"
 )
+TAKEN_BACK = "Its chain took it back, and so was what had been credited for it"
+OWED = ". {owed} {ccy} that were spent by then are owed"
 # Always there, also empty: pages lay what is pushed over what they have.
 NOT_SMALL = {"xMinDep": "", "xMissing": ""}
 Waits = dict[int, dict[str, object]]
@@ -32,10 +34,13 @@ async def waits_of(context: Context, uid: int, known: _Lines, found: Iterable[De
 
     In state 8: which suspension, until when. `xSuspId` is "" where none is public or a maintenance
     or our node is the reason, `xEstOpenTs` where nobody can say or the time has passed. In state 0
-    under the least deposit: that, and what has to come for all to be credited. Unavailable.
+    under the least deposit: that, and what has to come for all to be credited. Of what a chain
+    took back: that it did, and what is owed for it. Unavailable.
     """
     listed = [one for one in found if (one.network, one.asset) in known]
     told = await small_of(context, known, listed)
+    for one in filter(_has_left, listed):
+        told[one.number] = _taken_back(known[one.network, one.asset], one)
     waiting = [one for one in listed if one.state == DepositState.SUSPENDED]
     if waiting:
         stopped, now_ms = await Stopped.of(context, uid), context.clock.exchange_ms()
@@ -68,6 +73,17 @@ async def small_of(context: Context, known: _Lines, found: Iterable[Deposit]) ->
         if missing > 0:
             told[one.number] = _told_small(line, least, missing)
     return told
+
+
+def _has_left(one: Deposit) -> bool:
+    """Whether its chain took back what had been credited."""
+    return one.phase == Phase.SEEN and one.target != 0
+
+
+def _taken_back(line: Line, one: Deposit) -> dict[str, object]:
+    owed = amount_int(one.lost)
+    said = OWED.format(owed=line.asset.text(owed), ccy=line.asset.symbol) if owed else ""
+    return {"xMsg": TAKEN_BACK + said}
 
 
 def _told_small(line: Line, least: int, missing: int) -> dict[str, object]:

@@ -59,6 +59,11 @@ _WORDS = {
         "People look at your withdrawal {id} of {amt} {ccy} before it is paid. If it was not you, "
         "change your password and tell the support now."
     ),
+    Kind.DEPOSIT_OWED: (
+        "Your deposit {depId} of {amt} {ccy} was taken back by its chain, and {owed} {ccy} of it "
+        "that were spent by then are owed. Your account is frozen: see the page Portfolio, and "
+        "ask the support."
+    ),
     Kind.SETTINGS_LOCKED: (
         "Your withdrawal settings are locked for {days} days. Nobody can loosen them before."
     ),

@@ -43,6 +43,7 @@ class Kind(StrEnum):
     WITHDRAWAL_CONFIRM = "withdrawal-confirm"
     WITHDRAWAL_DELAY = "withdrawal-delay"
     WITHDRAWAL_REVIEW = "withdrawal-review"
+    DEPOSIT_OWED = "deposit-owed"
     VOID = "void"  # stored where a message would be, and never sent
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, select
 
-from fullreserve.exchange.products.deposit_state import Deposit, DepositState
+from fullreserve.exchange.products.deposit_state import Deposit
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.records import custody, schema
 from fullreserve.records.record import Filters, Span
@@ -15,12 +15,9 @@ from fullreserve.records.record import Filters, Span
 def read_deposits(
     connection: Connection, owner: int, span: Span, filters: Filters
 ) -> list[Deposit]:
-    """An owner's deposits, without those that are gone from their chain."""
+    """An owner's deposits, with those that their chain took back."""
     table = schema.deposits
-    query = select(table.c.content).where(
-        table.c.owner == owner, table.c.state != int(DepositState.GONE)
-    )
-    query = _filtered(query, table.c, filters)
+    query = _filtered(select(table.c.content).where(table.c.owner == owner), table.c, filters)
     query = _spanned(query, table.c.seen_ms, table.c.number, span)
     return [custody.deposit(content) for content in connection.scalars(query)]
 

@@ -252,6 +252,18 @@ def test_a_correction_needs_two_and_leads_from_the_ledger_to_its_command(
     expect(other.get_by_text("payload.Approve.proposal")).to_be_visible()
 
 
+def test_who_is_frozen_is_told_before_anything_is_filled_in(
+    visit: Visit, ada: Operator, person: Person
+) -> None:
+    """Criterion: CUST-REST-20. Where there is money, and by an order form that takes none."""
+    ada.post(X + "users/freeze", uid=str(person.uid), flags="frozen", note=NOTE)
+    for path in ("/portfolio", "/deposit", "/withdraw"):
+        expect(visit(path, person).get_by_text(EN["standing.frozen"])).to_be_visible()
+    form = visit("/trade/BTC-USDT", person).get_by_role("form", name=EN["form.title"])
+    expect(form.get_by_text(EN["standing.frozen"])).to_be_visible()
+    expect(form.get_by_role("button", name=re.compile("^Buy "))).to_be_disabled()
+
+
 def test_the_audit_log_has_all_of_it_filtered_and_exported(
     visit: Visit, ada: Operator, person: Person
 ) -> None:

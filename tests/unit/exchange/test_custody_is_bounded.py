@@ -182,7 +182,8 @@ def of_tiers(hashed: bytes) -> list[Any]:
 
 def of_line() -> list[Any]:
     """Questions about what an owner has of an asset."""
-    return [deposits.Owes(ALICE, BTC), deposits.SumSmall(ALICE, CHAIN, BTC)]
+    owed = deposits.ListDebts(9, ALICE)
+    return [deposits.Owes(ALICE, BTC), deposits.SumSmall(ALICE, CHAIN, BTC), owed]
 
 
 def samples(number: int) -> dict[int, list[Any]]:

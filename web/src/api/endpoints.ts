@@ -1001,6 +1001,7 @@ export interface Endpoints {
   'POST x/sign-out': Record<string, never>
   'POST x/sign-up': { email: string; password: string }
   'POST x/sign-up/confirm': { ticket: string; code: string }
+  'GET x/standing': Record<string, never>
   'POST x/step-up': { password: string; code?: string }
   'POST x/step-up/passkey': { ticket: string; credential: string }
   'POST x/step-up/passkey-options': Record<string, never>

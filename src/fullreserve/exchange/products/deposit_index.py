@@ -24,7 +24,7 @@ from fullreserve.exchange.products.ranked import Ranked
 # A place in one integer: network, height, number.
 NUMBERS, HEIGHTS = 1 << 64, 1 << 40
 NETWORKS = NUMBERS * HEIGHTS
-ALL = 0  # the key of all deposits' changes
+ALL = 0  # the key of all deposits' changes, and of what is owed of all assets
 
 Line = tuple[int, int, int]  # owner, network, asset
 _Small = tuple[int, int, bytes]  # height, number, transfer
@@ -67,7 +67,9 @@ class DepositIndex:
         self._small: dict[Line, list[_Small]] = {}
         self._sums: dict[Line, int] = {}
         self._coming: dict[int, dict[int, int]] = {}
-        self._debts: dict[tuple[int, int], list[int]] = {}  # numbers, by owner and asset
+        self._debts: dict[
+            tuple[int, int], list[int]
+        ] = {}  # numbers, by owner and asset, and by owner
         self._deep: dict[int, list[tuple[int, bytes]]] = {}  # heaps, by network
         self._known: dict[bytes, _Known] = {}
         for one in state.deposits.values():
@@ -103,7 +105,8 @@ class DepositIndex:
         coming = self._enter_coming(one)
         debt = ((one.owner, one.asset), one.number) if owes else None
         if debt is not None:
-            insort(self._debts.setdefault(debt[0], []), debt[1])
+            for key in (debt[0], (one.owner, ALL)):
+                insort(self._debts.setdefault(key, []), debt[1])
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
         self._known[one.transfer] = _Known(one.owner, place, small, coming, debt, one.value)
@@ -155,10 +158,11 @@ class DepositIndex:
             self._coming[network][asset] -= was.value
         if was.debt is not None:
             owes, number = was.debt
-            owed = self._debts[owes]
-            del owed[bisect_left(owed, number)]
-            if not owed:
-                del self._debts[owes]
+            for key in (owes, (was.owner, ALL)):
+                owed = self._debts[key]
+                del owed[bisect_left(owed, number)]
+                if not owed:
+                    del self._debts[key]
 
     # Reading
 
@@ -176,8 +180,8 @@ class DepositIndex:
         """Those behind a number that are to be screened, as they came."""
         return (self.numbers[each] for each in self._unscreened.after(number))
 
-    def debts(self, owner: int, asset: int) -> Iterator[bytes]:
-        """Those that an owner owes, as they came."""
+    def debts(self, owner: int, asset: int = ALL) -> Iterator[bytes]:
+        """Those that an owner owes of an asset, or of all (0), as they came."""
         return (self.numbers[each] for each in self._debts.get((owner, asset), ()))
 
     def small_sum(self, line: Line) -> int:

@@ -42,7 +42,7 @@ UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
 
 class DepositState(IntEnum):
-    """OKX's codes; GONE is shown to nobody."""
+    """OKX's codes, and GONE of what left its chain."""
 
     GONE = -1
     WAITING = 0
@@ -344,9 +344,10 @@ class Debt(msgspec.Struct, array_like=True, frozen=True):
 
 
 class ListDebts(Question, frozen=True, tag=20):
-    """-> list[Debt], the oldest first."""
+    """-> list[Debt], the oldest first; of one owner, or of all (0)."""
 
     limit: int
+    owner: int = 0
 
 
 class FindTransfer(Question, frozen=True, tag=21):

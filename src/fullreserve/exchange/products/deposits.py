@@ -278,8 +278,9 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             coming = self._known.coming(asked.network)
             return {asset: amount_bytes(value) for asset, value in coming.items()}
         if isinstance(asked, ListDebts):
-            debts = islice(self.state.debts.items(), max(0, asked.limit))
-            return [Debt(self.state.deposits[transfer], since) for transfer, since in debts]
+            owed = self._known.debts(asked.owner) if asked.owner else self.state.debts
+            debts = islice(owed, max(0, asked.limit))
+            return [Debt(self.state.deposits[one], self.state.debts[one]) for one in debts]
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]

@@ -40,6 +40,7 @@ from fullreserve.gateway.rest.x import (
     operator,
     reserves,
     sessions,
+    standing,
     sub_accounts,
     suspensions,
     withdrawal_addresses,
@@ -63,7 +64,7 @@ Target = tuple[bytes, str, bytes, bytes]
 BODY_MAX = 128 * 1024
 WEB = (
     *(entry, sessions, factors, api_keys, sub_accounts, withdrawal_addresses, deposit_claims),
-    *(suspensions, liveness, withdrawal_settings, withdrawal_confirming),
+    *(suspensions, liveness, withdrawal_settings, withdrawal_confirming, standing),
 )
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")

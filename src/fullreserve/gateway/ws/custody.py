@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS, Destination
-from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListDeposits
+from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits
 from fullreserve.exchange.products.withdrawal_state import (
     ListReceived,
     ListWithdrawals,
@@ -201,11 +201,7 @@ class DepositInfo(OfCustody):
 
     async def _rows(self, owner: int, found: list[Deposit], known: _Lines) -> _Rows:
         shown = [
-            one
-            for one in found
-            if (one.network, one.asset) in known
-            and one.state != DepositState.GONE
-            and self._is_asked(one.asset)
+            one for one in found if (one.network, one.asset) in known and self._is_asked(one.asset)
         ]
         names = await names_of(self._context, (one.transfer for one in shown))
         waits = await waits_of(self._context, owner, known, shown)

@@ -9,6 +9,7 @@ import { useBarNames } from '~/market/barNames'
 import { useInstruments } from '~/market/instruments'
 import { fixed, percent, wayOf } from '~/market/numbers'
 import { FaucetButton } from '~/pages/account/faucet/Faucet'
+import { StandingNote } from '~/pages/account/StandingNote'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
 import { ButtonLink } from '~/ui/ButtonLink'
@@ -54,6 +55,7 @@ function Portfolio({ uid }: { uid: string }): ReactNode {
           <Button onClick={() => openTransfer('USDT')}>{t('transfer.title')}</Button>
         </div>
       </header>
+      <StandingNote />
       <div className={css.charts}>
         <OverTime />
         <Allocation assets={assets} total={total} />

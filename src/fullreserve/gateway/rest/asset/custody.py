@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from fullreserve.exchange.products.custody_wire import DEPOSITS
 from fullreserve.exchange.products.deposit_state import Deposit, DepositState, ListDeposits
-from fullreserve.exchange.products.withdrawal_state import REVERTED, WithdrawalState
+from fullreserve.exchange.products.withdrawal_state import REVERTED, Refused, WithdrawalState
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import changed, lines, names_of
@@ -40,7 +40,9 @@ WORDS = {
     WithdrawalState.COOLING: "Waiting to be confirmed in the web app, or for a delay to end",
 }
 REFUSED_ON_CHAIN = "Refused by a contract on the chain; the amount and the fee were returned"
+FOR_A_DEBT = "Canceled for what the account owes, which it came back to pay; see x/standing"
 DEPOSIT_WORDS = {
+    DepositState.GONE: "Taken back by its chain",
     DepositState.WAITING: "Waiting for confirmations",
     DepositState.CREDITED: "Credited; it cannot be withdrawn yet",
     DepositState.DONE: "Complete",
@@ -72,6 +74,8 @@ def routes(context: Context) -> Routes:
             words = WORDS.get(WithdrawalState(one.state), "Under review")
             if one.state == WithdrawalState.FAILED and one.reason == REVERTED:
                 words = REFUSED_ON_CHAIN
+            if one.state == WithdrawalState.FAILED and one.reason == Refused.RISK:
+                words = FOR_A_DEBT
             named = await names_of(context, (one.transfer,))
             row = _row(ids.text(one.number), words, named.get(one.transfer, ""))
             place = await QueuePlaces(context).row(one)
@@ -80,11 +84,7 @@ def routes(context: Context) -> Routes:
             context, DEPOSITS, partial(ListDeposits, request.owner, 0), LISTED_MAX
         )
         names = await names_of(context, (one.transfer for one in found))
-        meant = [
-            one
-            for one in found
-            if names[one.transfer] == params.tx_id and one.state != DepositState.GONE
-        ]
+        meant = [one for one in found if names[one.transfer] == params.tx_id]
         known = {(one.network.network, one.asset.id): one for one in await lines(context)}
         waits = await waits_of(context, request.owner, known, meant)
         rows = [

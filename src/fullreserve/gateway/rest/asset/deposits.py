@@ -14,8 +14,10 @@ from fullreserve.exchange.products.deposit_state import (
     DepositState,
     GetAddress,
     ListDeposits,
+    Phase,
 )
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
+from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import Line, ask, changed, lines, names_of, say
@@ -38,8 +40,8 @@ STATE_DIGITS_MAX = 2
 FUNDING = "6"
 CONTRACT_SHOWN = 6  # of a contract's address, its last digits, as on OKX
 INTERNAL, ON_A_CHAIN = "3", "4"
-# OKX's codes; those that nothing has here find nothing.
-DEPOSIT_STATES = ("0", "1", "2", "8", "11", "12", "13", "14", "17")
+# OKX's codes and -1, of what its chain took back; those that nothing has here find nothing.
+DEPOSIT_STATES = ("-1", "0", "1", "2", "8", "11", "12", "13", "14", "17")
 # While these last, confirmations are counted on with every block.
 CONFIRMING = (DepositState.WAITING, DepositState.CREDITED, DepositState.SUSPENDED)
 
@@ -210,8 +212,7 @@ class _Deposits:
     def _is_asked(self, one: Deposit, params: DepositsParams) -> bool:
         asset = self._context.catalog.assets[one.asset]
         return (
-            one.state != DepositState.GONE
-            and params.ccy in ("", asset.symbol)
+            params.ccy in ("", asset.symbol)
             and params.state in ("", str(one.state))
             and params.dep_id in ("", ids.text(one.number))
             and (not params.after or one.seen_ms < params.after)
@@ -244,12 +245,16 @@ def _time_ms(one: Deposit | Withdrawal) -> int:
 
 def number_of(state: str) -> int | None:
     """A state's number; None for none, and for what cannot be one."""
-    is_one = len(state) <= STATE_DIGITS_MAX and state.isascii() and state.isdigit()
+    is_one = len(state) <= STATE_DIGITS_MAX and state.isascii() and state.lstrip("-").isdigit()
     return int(state) if is_one else None
 
 
 def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -> dict[str, object]:
-    """A deposit as clients see it; `names` are the chain's own of transactions."""
+    """A deposit as clients see it; `names` are the chain's own of transactions.
+
+    `xOwed` is what its owner had spent before its chain took it back, as far as he still owes it.
+    """
+    owed = amount_int(one.lost) if one.phase == Phase.SEEN else 0
     counted = line.confirmations(one.height) if one.state in CONFIRMING else 0
     return {
         "actualDepBlkConfirm": str(max(one.confirmations, counted)),
@@ -266,5 +271,6 @@ def deposit_row(line: Line, one: Deposit, to: str, names: Mapping[bytes, str]) -
         "txId": names.get(one.transfer, ""),
         "xHeight": str(one.height) if one.height else "",
         "xBlock": one.block_hash.hex(),
+        "xOwed": line.asset.text(owed) if owed else "",
         **NOT_SMALL,
     }

@@ -14,7 +14,7 @@ import { FactList } from '../layout/FactList'
 import css from '../layout/Funds.module.css'
 import { type Step, Steps } from '../layout/Steps'
 import { State } from './DepositsTable'
-import { type Deposit, isHeld, useDeposits } from './deposits'
+import { type Deposit, isHeld, isTakenBack, useDeposits } from './deposits'
 
 /** Deposits are suspended. */
 const WAITS = '8'
@@ -48,6 +48,11 @@ function Detail({ row, line }: { row: Deposit; line: Line | undefined }): ReactN
       {row.state === WAITS ? (
         <p className={css.warning} role="status">
           {t('deposit.waits')} <Expected ts={row.xEstOpenTs ?? ''} />
+        </p>
+      ) : null}
+      {isTakenBack(row) ? (
+        <p className={css.warning} role="status">
+          {t('deposit.takenBack')}
         </p>
       ) : null}
       {row.state === '0' && row.xMissing && row.xMinDep ? (
@@ -94,7 +99,7 @@ function useSteps(row: Deposit, line: Line | undefined): Step[] {
     [t('deposit.step.credited'), after(line?.minDepArrivalConfirm)],
     [t('deposit.step.unlocked'), after(line?.minWdUnlockConfirm)],
   ] as const
-  const stopped = isHeld(row) || row.state === WAITS
+  const stopped = isHeld(row) || isTakenBack(row) || row.state === WAITS
   return names.map(([name, about], place) => {
     const is = place < reached ? 'done' : place > reached ? 'later' : stopped ? 'bad' : 'now'
     const words = is === 'bad' ? t(`deposit.state.${row.state}`) : about

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { StandingNote } from '~/pages/account/StandingNote'
 import { useChosen } from '../chosen'
 import { useLines } from '../currencies'
 import { LineChoice } from '../layout/LineChoice'
@@ -16,6 +17,7 @@ export function DepositPage(): ReactNode {
   return (
     <>
       <PageHead title={t('deposit.title')} about={t('deposit.about')} />
+      <StandingNote />
       <Section title={t('deposit.where')}>
         {lines ? (
           <LineChoice lines={lines} chosen={chosen} />

@@ -9,7 +9,7 @@ import { type Column, Table } from '~/ui/Table'
 import { type Line, networkOf } from '../currencies'
 import { Confirmations } from '../layout/Confirmations'
 import css from '../layout/Funds.module.css'
-import { type Deposit, isHeld, useDeposits } from './deposits'
+import { type Deposit, isHeld, isTakenBack, useDeposits } from './deposits'
 
 /** One's own deposits; confirmations count while one looks. */
 export function DepositsTable({ lines }: { lines: readonly Line[] }): ReactNode {
@@ -83,7 +83,11 @@ interface StateProps {
 export function State({ row, line }: StateProps): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
-  const { state, ccy, xMissing } = row
+  const { state, ccy, xMissing, xOwed } = row
+  if (isTakenBack(row)) {
+    const owed = xOwed ? t('deposit.state.owed', { owed: amount(xOwed), ccy }) : null
+    return <Badge look="bad">{owed ?? t('deposit.state.-1')}</Badge>
+  }
   const look = state === '2' ? 'good' : isHeld(row) || state === '8' ? 'bad' : 'plain'
   if (state === '0' && xMissing) {
     return (

@@ -1,7 +1,7 @@
 import { rest } from '~/api/rest'
 import { type Live, useLive } from '../live'
 
-export type DepositState = '0' | '1' | '2' | '8' | '11' | '12' | '13' | '14'
+export type DepositState = '-1' | '0' | '1' | '2' | '8' | '11' | '12' | '13' | '14'
 
 /** A row of `asset/deposit-history` and of the channel `deposit-info`. */
 export interface Deposit {
@@ -23,6 +23,8 @@ export interface Deposit {
   /** Of one under the least deposit that waits: that, and what has to come; '' of others. */
   xMinDep?: string
   xMissing?: string
+  /** What was spent of it before its chain took it back, as far as it is owed; '' of others. */
+  xOwed?: string
 }
 
 /** One's own deposits, live. */
@@ -32,6 +34,11 @@ export function useDeposits(): Live<Deposit> {
 
 const load = () => rest.get<Deposit, 'asset/deposit-history'>('asset/deposit-history')
 const idOf = ({ depId }: Deposit) => depId
+
+/** Whether its chain took it back, so that it is owed or over. */
+export function isTakenBack({ state, xOwed }: Pick<Deposit, 'state' | 'xOwed'>): boolean {
+  return state === '-1' || Boolean(xOwed)
+}
 
 /** Whether something holds a deposit back that does not pass by itself. */
 export function isHeld({ state }: Deposit): boolean {

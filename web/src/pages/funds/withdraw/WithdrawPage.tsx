@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { PageHead, Section } from '~/pages/account/layout/Section'
+import { StandingNote } from '~/pages/account/StandingNote'
 import { StoppedNote } from '~/pages/account/security/StoppedNote'
 import { ByThemselves } from '~/pages/status/ByThemselves'
 import { ButtonLink } from '~/ui/ButtonLink'
@@ -26,6 +27,7 @@ export function WithdrawPage(): ReactNode {
     <>
       <PageHead title={t('withdraw.title')} about={t('withdraw.about')} />
       <StoppedNote />
+      <StandingNote />
       <Section title={t('withdraw.where')} flush>
         <Tabs
           label={t('withdraw.way')}

@@ -35,6 +35,8 @@ export interface Withdrawal {
   /** The withdrawal that it is a part of; '' of none. */
   xParentWdId: string
   xTranches: string[]
+  /** Of one that failed: the code of what refused it; left out of others. */
+  xReason?: string
 }
 
 /** A row of `x/withdrawal-queue`: where a withdrawal stands that waits for a suspension's end. */
@@ -49,6 +51,8 @@ export interface Place {
 }
 
 const QUEUED = '0'
+/** Refused since its owner owes of its currency: what came back pays that. */
+const OWES = '58204'
 const CANCELABLE: ReadonlySet<string> = new Set([QUEUED, '17', '19'])
 const PLACE_EVERY_MS = 5_000
 const STATES: Record<string, MessageKey> = {
@@ -80,7 +84,9 @@ const HELD: Record<string, MessageKey> = {
   check: 'withdraw.state.judged',
 }
 
-export function stateKey({ state, xFeeNow, xWait, xParentWdId }: Withdrawal): MessageKey {
+export function stateKey(row: Withdrawal): MessageKey {
+  const { state, xFeeNow, xWait, xParentWdId, xReason } = row
+  if (state === '-1' && xReason === OWES) return 'withdraw.state.forDebt'
   if (state === '-2' && xParentWdId) return 'withdraw.state.cameBack'
   if (xFeeNow) return 'withdraw.state.feeRose'
   return (xWait ? HELD[xWait] : STATES[state]) ?? 'withdraw.state.review'

@@ -7,13 +7,14 @@ import { wantedSide } from '~/app/trading'
 import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
 import { askSignIn } from '~/pages/account/proof/asking'
+import { useStanding } from '~/pages/account/standing'
 import { mayRest, type OrderType } from '~/trading/orders'
 import { type Placement, Placing } from '~/trading/placing'
 import { Button } from '~/ui/Button'
 import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
 import { useDesk } from '../desk'
-import { check, type Draft, stoppedBy, UNPRICED } from './draft'
+import { check, type Draft, frozenBy, stoppedBy, UNPRICED } from './draft'
 import { useFacts } from './facts'
 import { PriceField, SizeField, TotalField } from './fields'
 import css from './OrderForm.module.css'
@@ -37,7 +38,8 @@ export function OrderForm(): ReactNode {
   const facts = useFacts(draft.side)
   const checked = check(draft, facts)
   const session = useSession()
-  const stopped = stoppedBy(desk.instrument.state, draft.ordType)
+  const standing = useStanding()
+  const stopped = frozenBy(standing) ?? stoppedBy(desk.instrument.state, draft.ordType)
   const [refused, setRefused] = useState('')
   const { isBusy, place } = usePlacing(setRefused)
   const edit = (change: Partial<Draft>) => {

@@ -4,6 +4,7 @@ import {
   check,
   type Draft,
   type Facts,
+  frozenBy,
   priced,
   shareOf,
   sizeFor,
@@ -126,4 +127,12 @@ test.each([
   ['post_only', 'post_only', null],
 ] as const)('in the state %s of a pair, of the type %s is said %s', (state, ordType, said) => {
   expect(stoppedBy(state, ordType)).toBe(said)
+})
+
+// Criterion: CUST-REST-20
+test('a frozen account says so before an order is sent', () => {
+  expect(frozenBy(undefined)).toBeNull()
+  expect(frozenBy({ frozenBy: [], debts: [] })).toBeNull()
+  expect(frozenBy({ frozenBy: ['master'], debts: [] })).toBe('standing.frozenByMaster')
+  expect(frozenBy({ frozenBy: ['master', 'exchange'], debts: [] })).toBe('standing.frozen')
 })

@@ -2,6 +2,7 @@ import Big from 'big.js'
 import type { MessageKey, Values } from '~/i18n'
 import type { Instrument } from '~/market/instruments'
 import { floorTo, parsed, plain, trimmed } from '~/market/numbers'
+import type { Standing } from '~/pages/account/standing'
 import { mayRest, type OrderType } from '~/trading/orders'
 import type { Placement } from '~/trading/placing'
 
@@ -74,6 +75,12 @@ export function check(draft: Draft, facts: Facts): Checked {
     fee: feeOf(draft, facts, { size, total }),
     placement: isReady && typed ? placementOf(draft, facts, typed, price) : null,
   }
+}
+
+/** What says that a frozen account takes no order; null of others. */
+export function frozenBy(standing: Standing | undefined): MessageKey | null {
+  if (standing?.frozenBy.includes('exchange')) return 'standing.frozen'
+  return standing?.frozenBy.length ? 'standing.frozenByMaster' : null
 }
 
 /** What a pair's state says against an order of a type; null where it is taken. */
