@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -22,3 +23,22 @@ async def until_terminated(work: Coroutine[Any, Any, object]) -> None:
             await running
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def until_ended(
+    serve: Callable[[StreamReader, StreamWriter], Awaitable[None]],
+) -> Callable[[StreamReader, StreamWriter], Coroutine[Any, Any, None]]:
+    """Serves a connection and closes it; it ends with its process without a word.
+
+    Streams of asyncio (3.11) ask a connection's task for its exception, and log the cancellation
+    that ends it as an error with a traceback.
+    """
+
+    async def connection(reader: StreamReader, writer: StreamWriter) -> None:
+        try:
+            with suppress(asyncio.CancelledError):
+                await serve(reader, writer)
+        finally:
+            writer.close()
+
+    return connection

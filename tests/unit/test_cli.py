@@ -1,6 +1,7 @@
 """Goal: every command explains itself and ends with a documented code."""
 
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from fullreserve import __version__
 from fullreserve.cli import DONE, build_parser, main
 from fullreserve.cli.in_room import EXIT_CODES, USAGE, InRoom
+from fullreserve.cli.unread import UNREAD
 
 COMMANDS = [
     ("up",),
@@ -134,3 +136,38 @@ def test_the_installed_command_runs_in_its_own_process() -> None:
     done = subprocess.run([command, "version"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (DONE, "")
     assert __version__ in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "unbuffered"),
+    [(("config",), ""), (("config",), "1"), (("custody", "define-network", "--help"), "")],
+)
+def test_output_that_nobody_reads_is_no_error(command: tuple[str, ...], unbuffered: str) -> None:
+    """Criterion: HOUSE-CLI-5."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "fullreserve.cli", *command],
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (UNREAD, b"")
+
+
+def test_another_broken_pipe_than_the_output_stays_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Criterion: HOUSE-CLI-5."""
+
+    def breaks(*_: object) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("fullreserve.cli._run", breaks)
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with pytest.raises(BrokenPipeError):
+            main(["version"])

@@ -1,8 +1,9 @@
 """The command line: `fullreserve <command>`.
 
 Exit codes of every command: 0 done; 1 it could not be done or a check found something wrong;
-2 a wrong argument or setting; 130 interrupted. Each room carries its own commands out; here stands
-only how they are called, so that `--help` answers at once.
+2 a wrong argument or setting; 130 interrupted; 141 nobody read its output to the end. Each room
+carries its own commands out; here stands only how they are called, so that `--help` answers at
+once.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from fullreserve import __version__, collector
 from fullreserve.cli.custody import add_custody
 from fullreserve.cli.in_room import EXIT_CODES, USAGE, InRoom, add_command, sequence
 from fullreserve.cli.reserves import add_reserves
+from fullreserve.cli.unread import UNREAD, is_unread
 from fullreserve.config import SettingError, Settings, show
 
 if TYPE_CHECKING:
@@ -242,6 +244,20 @@ def build_parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     collector.look_seldom()
+    try:
+        try:
+            return _run(words)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        if not is_unread():
+            raise
+        return UNREAD
+
+
+def _run(words: Sequence[str] | None) -> int:
     arguments = build_parser().parse_args(words)
     try:
         settings = Settings.load()
@@ -249,7 +265,4 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"fullreserve: {problem}", file=sys.stderr)
         return USAGE
     run: Command = arguments.run
-    try:
-        return run(settings, arguments)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return run(settings, arguments)

@@ -11,7 +11,7 @@ from fullreserve.config import Settings
 
 EXIT_CODES = (
     "exit codes: 0 done; 1 it could not be done, or a check found something wrong; "
-    "2 a wrong argument or setting; 130 interrupted"
+    "2 a wrong argument or setting; 130 interrupted; 141 nobody read its output to the end"
 )
 
 if TYPE_CHECKING:

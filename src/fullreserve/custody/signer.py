@@ -60,7 +60,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.store import FILE_NAME, KEY_NAME
 from fullreserve.identity.vault import Vault
-from fullreserve.until_terminated import until_terminated
+from fullreserve.until_terminated import until_ended, until_terminated
 
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
 
@@ -249,7 +249,7 @@ async def _listening(spec: Spec, signer: Signer, passphrase: bytes) -> list[asyn
     """On the socket, and by TLS where it is to."""
     mask = os.umask(0o177)
     try:
-        servers = [await asyncio.start_unix_server(signer.serve, spec.socket)]
+        servers = [await asyncio.start_unix_server(until_ended(signer.serve), spec.socket)]
     finally:
         os.umask(mask)
     if spec.listen:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from fullreserve.until_terminated import until_ended
+
 SOCKET = "reserves/proofs.sock"
 LINE_MAX = 1 << 20
 
@@ -52,7 +54,9 @@ class Desk:
         """Listens below the data folder."""
         place = data / SOCKET
         place.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._serve, place, limit=LINE_MAX)
+        self._server = await asyncio.start_unix_server(
+            until_ended(self._serve), place, limit=LINE_MAX
+        )
         place.chmod(0o600)
 
     async def close(self) -> None:

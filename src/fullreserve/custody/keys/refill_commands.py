@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -52,7 +53,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
     Why,
 )
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
-from fullreserve.until_terminated import until_terminated
+from fullreserve.until_terminated import until_ended, until_terminated
 
 READS_ONLY = 0  # the gateway of who may not say anything to the exchange
 PAUSE_MS = 2_000
@@ -330,8 +331,6 @@ async def listening(place: Path, answering: Callable[[bytes], Awaitable[bytes]])
     """Serves a socket that its owner alone can open, in the place of one that was left behind."""
     mask = os.umask(0o177)
     try:
-        return await asyncio.start_unix_server(
-            lambda reader, writer: serve_frames(answering, reader, writer), place
-        )
+        return await asyncio.start_unix_server(until_ended(partial(serve_frames, answering)), place)
     finally:
         os.umask(mask)

@@ -22,6 +22,7 @@ import structlog
 from fullreserve.clock import Clock
 from fullreserve.custody.keys.authority import SUFFIX
 from fullreserve.custody.keys.record import Record
+from fullreserve.until_terminated import until_ended
 
 LENGTH = 4
 QUESTION_MAX = 1 << 23
@@ -140,7 +141,7 @@ class Listener:
         self._open: Counter[tuple[str, str]] = Counter()
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._connection, host, port)
+        return await asyncio.start_server(until_ended(self._connection), host, port)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         who = str((writer.get_extra_info("peername") or ("?",))[0])
