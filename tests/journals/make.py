@@ -46,6 +46,7 @@ from tests.unit.journal import (
     strangers_log,
     tier_log,
     tranches_log,
+    unbinding_log,
 )
 from tests.unit.journal.points_campaign import start_campaign
 from tests.unit.journal.random_log import random_command
@@ -158,6 +159,7 @@ JOURNALS: dict[
     "tranches": (SAFETY, partial(tranches_log.fill, edition=8, stopping=9)),
     "broken": (SAFETY, partial(tranches_log.fill, edition=13, stopping=11, max_wait=2)),
     "overdue": (SAFETY, partial(tranches_log.fill, edition=12, stopping=10, max_wait=2)),
+    "unbound": (SAFETY, unbinding_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),
 }
 

@@ -2,7 +2,8 @@
 
 A withdrawal is signed for under the one binding that the exchange has accepted, and under the first
 one for ever: two transactions that could both pay it are never signed, whatever a coordinator or
-the exchange itself says later.
+the exchange itself says later. What nobody could sign, as a lane's key is lost, may be bound
+otherwise: a signer that did sign it signs no other.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Memory:
     def close(self) -> None:
         self._db.close()
 
-    def note(self, plan: Plan) -> None:
-        """Remembers the plan's withdrawals under its binding; WillNotSign when one has another."""
+    def check(self, plan: Plan) -> None:
+        """WillNotSign when one of a plan's withdrawals was signed for under another binding."""
         for withdrawal in plan.withdrawals:
             known = self._db.execute(
                 "SELECT binding FROM signed WHERE network = ? AND withdrawal = ?",
@@ -51,6 +52,10 @@ class Memory:
             ).fetchone()
             if known is not None and bytes(known[0]) != plan.binding:
                 raise WillNotSign("a withdrawal was signed for with other inputs or another nonce")
+
+    def note(self, plan: Plan) -> None:
+        """Remembers the plan's withdrawals under its binding; WillNotSign when one has another."""
+        self.check(plan)
         rows = [(plan.network, one, plan.binding) for one in plan.withdrawals]
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany("INSERT OR IGNORE INTO signed VALUES (?, ?, ?)", rows)
@@ -84,8 +89,16 @@ class ExchangeIntents:
             return [await self._swept(plan)]
         found = await self._exchange.withdrawals(plan.withdrawals)
         payments = [self._payment(plan, one) for one in found]
-        self._memory.note(plan)
+        self._memory.check(plan)
         return payments
+
+    def note(self, plan: Plan) -> None:
+        """Remembers that a plan is signed, before its signature is given; WillNotSign.
+
+        Not before there is one: of what nobody could sign nothing is remembered, as it may be let
+        go of its binding and signed for under another.
+        """
+        self._memory.note(_named(plan))
 
     async def covered(self, plan: Plan) -> int:
         """What users pay for a plan's withdrawals, in units of the chain's coin; Unavailable.
@@ -120,8 +133,7 @@ class ExchangeIntents:
         except (BadAddress, KeyError, ValueError) as problem:
             told = f"the sweep names no place that is known here: {problem}"
             raise WillNotSign(told) from problem
-        # Beside withdrawals, whose numbers are positive.
-        self._memory.note(msgspec.structs.replace(plan, withdrawals=(-number,)))
+        self._memory.check(_named(plan))
         return surplus.payment
 
     def _payment(self, plan: Plan, found: Due | None) -> Payment:
@@ -137,3 +149,9 @@ class ExchangeIntents:
         except (BadAddress, KeyError, ValueError) as problem:
             raise WillNotSign("the withdrawal names no address that can be paid") from problem
         return Payment(found.number, found.asset, amount, place, memo)
+
+
+def _named(plan: Plan) -> Plan:
+    """With a sweep of hot among what it pays, beside withdrawals, whose numbers are positive."""
+    number = number_of(plan)
+    return msgspec.structs.replace(plan, withdrawals=(-number,)) if number else plan

@@ -36,6 +36,7 @@ from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
 from fullreserve.custody.sending import FAULTS, Sender
 from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
+from fullreserve.custody.unbinding import Unbinding
 from fullreserve.custody.waits import SIGNING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
@@ -75,6 +76,7 @@ class Payer:
         self._sender = Sender(self._desk, sign, self._leave_alone)
         self._outcomes = Outcomes(self._desk, self._sender, second)
         self._dropped = Dropped(self._desk)
+        self._unbinding = Unbinding(self._desk)
         self.moved = self._outcomes.moved
         self._round = 0
         self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
@@ -84,6 +86,7 @@ class Payer:
         """Takes on what is new and brings everything a step further; NodeProblem, Unavailable."""
         self._round += 1
         await self._dropped.look()
+        await self._unbinding.look()
         pending = await self._desk.exchange.pending(self._desk.chain.network)
         fresh = self._compared(pending)
         bound = [kept.plan for kept in self._open()]
@@ -142,6 +145,7 @@ class Payer:
         transaction paid somebody else as well. What still waits for coins to the same place is told
         by the binding of what pays no such payment: people look whether that is it. Unavailable.
         """
+        await self._unbinding.forget()
         waiting = await self._still_waiting(loose)
         others, plans = list[Departed](), list[tuple[Plan, Attempt]]()
         for left, exact in await self._matched(found, waiting):

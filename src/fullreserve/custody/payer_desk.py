@@ -12,6 +12,7 @@ from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
 from fullreserve.custody.waits import Waits
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.worker_files import Why
 
 BUMP_AFTER = 3  # blocks without being in one
@@ -41,6 +42,9 @@ class Exchange(Protocol):
 
         It is made and bound if it was not; raises door.protocol.Unavailable.
         """
+
+    async def bindings(self, withdrawals: Sequence[int]) -> Sequence[Binding]:
+        """What each is bound to, was let go of, and may be."""
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         """Of each asset that the hot wallet was short of, the first that waits for it."""

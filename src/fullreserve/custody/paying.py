@@ -57,7 +57,9 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import (
+    Binding,
     GetWithdrawal,
+    ListBindings,
     ListOpen,
     ListParts,
     ListPay,
@@ -170,6 +172,13 @@ class PayersExchange:
 
     async def _page(self, asked: ListPay) -> list[wire.Pay]:
         found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, asked)
+        return found
+
+    async def bindings(self, withdrawals: Sequence[int]) -> Sequence[Binding]:
+        found: list[Binding] = []
+        for start in range(0, len(withdrawals), PAGE):
+            asked = ListBindings(tuple(withdrawals[start : start + PAGE]))
+            found += await self._house.ask(wire.WITHDRAWALS, asked)
         return found
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:

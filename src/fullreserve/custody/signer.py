@@ -153,6 +153,7 @@ class Signer:
                 charged.append(fee - free)
 
         signature = policy.sign(plan, approved, question.previous, charge)
+        self._intents.note(plan)
         is_given = plan.move is not None and plan.move.key.startswith(GAS)
         # What a lane that was left is given counts all.
         if charged and not is_given and (name := policy.name_of(plan, signature)):

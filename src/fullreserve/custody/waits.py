@@ -11,7 +11,7 @@ from fullreserve.clock import NS_PER_MS, Clock
 AGAIN_MS = 60_000
 # Steps beside that of giving an attempt to a node, which goes by its txid.
 SIGNING, LOOKING = b"signing", b"looking"
-RAISING, TAKEN, BOOKED = b"raising", b"taken", b"booked"
+UNBINDING, RAISING, TAKEN, BOOKED = b"unbinding", b"raising", b"taken", b"booked"
 
 log = structlog.get_logger(__name__)
 

@@ -22,6 +22,9 @@ from fullreserve.exchange.products import suspension_state, withdrawal_state
 from fullreserve.exchange.products import suspension_wire as stops
 from fullreserve.exchange.products import withdrawal_state as withdrawals
 from fullreserve.exchange.products.announced_moves import LASTS_MIN_MS
+from fullreserve.exchange.products.approval_acts import BoundPayment, UnbindPayments
+from fullreserve.exchange.products.approval_state import CONSOLE, Proposal, ProposalState
+from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
 from fullreserve.exchange.products.policy_rules import DecisionState
 from fullreserve.exchange.products.suspension_state import SuspensionState
@@ -58,7 +61,7 @@ from tests.unit.exchange.test_withdrawal_bounds import MANY, crowd, fold_of
 FIRST = 20_000
 DIGEST = sha256(DOCUMENT).digest()
 LIMIT = 50
-BOUND = (FIRST + MANY + 2, FIRST + MANY + 4)  # of ALICE's
+BOUND = (FIRST + MANY + 2, FIRST + MANY + 4, FIRST + MANY + 6)  # of ALICE's
 # By the fold: what it has posted, the core may refuse, as these requests have set nothing aside.
 DECIDED = {0, 58_350}
 SOON = START_MS + 4_000_000
@@ -111,6 +114,7 @@ def snapshots() -> tuple[World, list[bytes], int]:
     for each in BOUND:
         many[each].binding = transfer("binding")
     fold_of(world).state.withdrawals = many
+    agreed(world, BOUND[-1])
     # As from the first start with chains on.
     fold_of(world).state.asks_policy = True
     fold_of(world).state.judged = {FIRST + MANY: int(DecisionState.ALLOWED)}
@@ -122,6 +126,13 @@ def snapshots() -> tuple[World, list[bytes], int]:
     deposits_of(world).state.edition = deposits.EDITION
     world.fund(CAROL, BTC, coins(9))
     return world, [one.encode() for one in world.machine.folds], number
+
+
+def agreed(world: World, number: int) -> None:
+    """Two operators have agreed that a payment is let go of what it is bound to."""
+    act = UnbindPayments(CHAIN, (BoundPayment(number, transfer("binding")),))
+    made = Proposal(1, CONSOLE, act, ADA, 0, 0, 0, (), state=ProposalState.CARRYING)
+    next(one for one in world.machine.folds if isinstance(one, Approvals)).state.proposals[1] = made
 
 
 @pytest.fixture
@@ -190,7 +201,8 @@ def samples(number: int) -> dict[int, list[Any]]:
     """By fold, one word or question of each kind at least, about what waits."""
     queued, waiting, name = FIRST, FIRST + MANY, named(7)
     fee, hashed, nobodys, gone = amount_bytes(0), transfer("x"), transfer("y"), named(8)
-    sent, failing = BOUND
+    sent, failing, kept = BOUND
+    lane = transfer("binding")
     budget = (stops.Budget(CHAIN, BTC, coins(1), 1),)
     plan = stops.Plan(number, 10**15, budget)
     asset = stops.Scope(stops.Level.ASSET, asset=BTC)
@@ -217,9 +229,10 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1), wire.Heed(queued),
             wire.QuoteFee(CHAIN, BTC, fee, fee, fee, SOON), wire.AgreeToFee(queued, fee),
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
-            wire.Bound(waiting, hashed), wire.Broadcast(sent, hashed, fee),
+            wire.Bound(waiting, hashed), wire.MayUnbind(kept, lane, 1), wire.Unbound(kept, lane),
+            withdrawals.ListBindings((queued, waiting)), wire.Broadcast(sent, hashed, fee),
             wire.Included(sent, hashed, 1), wire.Paid(sent, hashed, 1, fee),
-            wire.Failed(failing, 1, transfer("binding"), hashed), wire.FoundPaid(queued, hashed),
+            wire.Failed(failing, 1, lane, hashed), wire.FoundPaid(queued, hashed),
             wire.Short(CHAIN, BTC, 100), wire.Refilled(CHAIN, BTC, 100),
             deposits.ListNetworks(), withdrawals.ListWithdrawals(0, 0, LIMIT),
             withdrawals.ListWithdrawals(ALICE, 0, LIMIT), withdrawals.ListReceived(ALICE, 0, LIMIT),

@@ -372,6 +372,13 @@ class Chain(ABC):
         """Nobody signed a plan, which was dropped: whether later ones go another way first."""
         return False
 
+    def why_kept(self, plan: Plan) -> str:  # noqa: ARG002 - the interface
+        """Why what a plan of which nothing was signed pays may not be planned anew; "": it may.
+
+        It may where its account pays no more, and nothing has taken its nonce. NodeProblem.
+        """
+        return "it is bound to coins, which other plans may need"
+
     @abstractmethod
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:
         """A plan that takes nothing that a plan of `bound` has taken; HotShort, Unpayable."""

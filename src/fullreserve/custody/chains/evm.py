@@ -40,7 +40,7 @@ from fullreserve.custody.chains.adapter import (
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block, read_sent
 from fullreserve.custody.chains.evm_held import TRANSFER_EVENT, Blocks, Held, Token, held, transfers
 from fullreserve.custody.chains.evm_internal import INTERNAL, Balances, is_lost, runs_code, span
-from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees
+from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees, why_kept
 from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_safes import has_failed, paid_by_safes
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Source, Swept, sendable, sources
@@ -461,6 +461,9 @@ class EvmChain(Chain):
         lane = tx.read_body(plan.body).lane
         self._unsigned[lane] = self._unsigned.get(lane, 0) + 1
         return True
+
+    def why_kept(self, plan: Plan) -> str:
+        return why_kept(self._node, self.terms.lanes, tx.read_body(plan.body))
 
     def _from_a_lane(
         self,

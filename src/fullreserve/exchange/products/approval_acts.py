@@ -186,6 +186,20 @@ class AssignIdentity(Act, frozen=True, tag=19):
     subs: tuple[int, ...] = ()
 
 
+class BoundPayment(msgspec.Struct, array_like=True, frozen=True):
+    """A withdrawal and what it is bound to, 32 bytes."""
+
+    withdrawal: int
+    binding: bytes
+
+
+class UnbindPayments(Act, frozen=True, tag=20):
+    """Payments of which nothing was signed may be planned anew, by another lane."""
+
+    network: int
+    payments: tuple[BoundPayment, ...]
+
+
 AnyAct = (
     Correct
     | Bust
@@ -206,6 +220,7 @@ AnyAct = (
     | BookLoss
     | AllotCoins
     | AssignIdentity
+    | UnbindPayments
 )
 
 # Acts on what users have, or on what ledger and chain may differ by: two teams agree on them, once
@@ -214,6 +229,7 @@ OF_TWO_TEAMS = (
     *(Correct, Bust, Release, ClaimDeposit, AnnounceMove, FreeDeposit, BookLoss),
     AllotCoins,
     AssignIdentity,
+    UnbindPayments,
 )
 
 # Acts on who agrees: those too, and never by whom they are about.
@@ -227,6 +243,7 @@ OUTSIDE = (
     FreeDeposit,
     BookLoss,
     AllotCoins,
+    UnbindPayments,
 )
 
 

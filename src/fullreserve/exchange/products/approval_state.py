@@ -98,10 +98,20 @@ def deciding(named: Group, console: Group) -> Group:
     return Group()
 
 
-class GetGroup(msgspec.Struct, array_like=True, frozen=True):
-    """The question for a group: -> Group, an empty one where there is none."""
+class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):
+    """Base of what the fold is asked."""
+
+
+class GetGroup(Question, frozen=True, tag=1):
+    """-> Group, an empty one where there is none."""
 
     group: int
+
+
+class GetProposal(Question, frozen=True, tag=2):
+    """-> Proposal | None"""
+
+    number: int
 
 
 class Approval(msgspec.Struct, array_like=True, frozen=True):

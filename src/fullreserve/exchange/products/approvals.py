@@ -37,6 +37,7 @@ from fullreserve.exchange.products.approval_acts import (
     Reject,
     Report,
     SetThreshold,
+    UnbindPayments,
 )
 from fullreserve.exchange.products.approval_effects import (
     beneficiaries,
@@ -58,6 +59,7 @@ from fullreserve.exchange.products.approval_state import (
     Approval,
     ApprovalsState,
     GetGroup,
+    GetProposal,
     Group,
     Proposal,
     ProposalState,
@@ -69,11 +71,12 @@ from fullreserve.exchange.wire.commands import Product, SetSuspension, amount_in
 
 TRANSFER_BYTES = 32
 TEAMS_MAX = 99
+UNBOUND_MAX = 100  # payments that one proposal lets go
 
 OPEN = (ProposalState.OPEN, ProposalState.CARRYING)
 
 _payload = msgspec.msgpack.Decoder(AnyAsk)
-_asked = msgspec.msgpack.Decoder(GetGroup)
+_asked = msgspec.msgpack.Decoder(GetGroup | GetProposal)
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -119,7 +122,10 @@ class Approvals(Fold[ApprovalsState]):
     # Members
 
     def answer(self, question: bytes) -> bytes:
-        return _encode(self._group(_asked.decode(question).group))
+        asked = _asked.decode(question)
+        if isinstance(asked, GetProposal):
+            return _encode(self.state.proposals.get(asked.number))
+        return _encode(self._group(asked.group))
 
     def _group(self, number: int) -> Group:
         return self.state.groups.get(number) or Group()
@@ -335,6 +341,9 @@ def _is_sound(act: AnyAct) -> bool:
     if isinstance(act, AllotCoins):
         is_somebodys = act.owner == chart.HOUSE or act.owner >= chart.FIRST_USER
         return is_somebodys and len(act.transfer) == TRANSFER_BYTES and is_positive(act.amount)
+    if isinstance(act, UnbindPayments):
+        is_named = all(len(one.binding) == TRANSFER_BYTES for one in act.payments)
+        return 0 < len(act.payments) <= UNBOUND_MAX and is_named
     if isinstance(act, Define) and isinstance(act.command, SetSuspension):
         # Those have gates of their own.
         return act.command.suspension < CORE_FIRST

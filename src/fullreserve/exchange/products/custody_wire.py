@@ -397,7 +397,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     11: what people refuse of a request in tranches is refused whole. 12: in a drain that begins who
     has waited for long keeps his share of lane L, or his place in lane S. 13: a tranche that is
     looked at goes back into its request when a suspension comes again. 14: what people look at has
-    the state of who has to: 4, 5 once the first of several has approved, 12 for compliance.
+    the state of who has to: 4, 5 once the first of several has approved, 12 for compliance. 15:
+    what nothing was signed for can be let go of its binding.
     """
 
     edition: int = 0
@@ -478,6 +479,28 @@ class FoundPaid(Payload, frozen=True, tag=47):
     withdrawal: int
     binding: bytes  # 32 bytes
     amount: Amount = b""
+
+
+class MayUnbind(Payload, frozen=True, tag=48):
+    """By the house: two teams have agreed that a withdrawal may be let go of what it is bound to.
+
+    `proposal` is theirs, as the fold of approvals has it, approved and not yet reported. Again it
+    changes nothing; of what was given to the network, or is bound to something else, it is refused.
+    """
+
+    withdrawal: int
+    binding: bytes  # 32 bytes
+    proposal: int
+
+
+class Unbound(Payload, frozen=True, tag=49):
+    """Nothing was signed for the withdrawal, and nothing will be: it is to be planned anew.
+
+    Taken after `MayUnbind` alone. What it was bound to is never bound to it again.
+    """
+
+    withdrawal: int
+    binding: bytes  # 32 bytes
 
 
 class Broadcast(Payload, frozen=True, tag=41):
@@ -614,6 +637,8 @@ AnyWithdrawals = (
     | Settle
     | Bound
     | FoundPaid
+    | MayUnbind
+    | Unbound
     | Broadcast
     | Included
     | Paid

@@ -23,6 +23,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     REVIEWS,
     AnyQuestion,
     Asker,
+    Binding,
     Demand,
     Fee,
     FindWithdrawal,
@@ -36,6 +37,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetSmallest,
     GetSplits,
     GetWithdrawal,
+    ListBindings,
     ListFees,
     ListOpen,
     ListParts,
@@ -84,11 +86,20 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
     if isinstance(asked, FindWithdrawal):
         number = known.clients.get((asked.owner, asked.client), 0)
         return _encode(state.withdrawals.get(number))
+    if isinstance(asked, ListBindings):
+        return _encode([_binding(number, state) for number in asked.numbers])
     if isinstance(asked, GetAsker | ListPassed):
         return _encode(_of_risk(asked, state, known))
     if isinstance(asked, GetRequest | ListParts | GetSplits):
         return _encode(_of_tranches(asked, state, known))
     return _encode(_about_many(asked, state, known))
+
+
+def _binding(number: int, state: WithdrawalsState) -> Binding:
+    one = state.withdrawals.get(number)
+    if one is None:
+        return Binding()
+    return Binding(one.binding, number in state.may_unbind, state.unbound.get(number, ()))
 
 
 def _of_tranches(

@@ -27,7 +27,6 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.drain import Part
 from fullreserve.exchange.products.withdrawal_index import is_let_through
-from fullreserve.exchange.products.withdrawal_splits import Splits
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
     MOVED_MAX,
@@ -37,6 +36,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawal_table import OnLine
+from fullreserve.exchange.products.withdrawal_unbinding import Unbinding
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
 AMOUNT_BYTES, HASH_BYTES = 16, 32
@@ -44,7 +44,7 @@ AMOUNT_BYTES, HASH_BYTES = 16, 32
 _State = WithdrawalState
 
 
-class Payments(Splits):
+class Payments(Unbinding):
     """By the payer, through the house."""
 
     def _liquidity(self, asked: Short | Refilled, moment: Moment, view: View) -> Outcome:
@@ -113,6 +113,8 @@ class Payments(Splits):
             return REFUSED
         if one.binding:
             return Outcome(code=0 if one.binding == asked.binding else Unsound.CONTRADICTS)
+        if self._was_bound_to(one, asked.binding):
+            return Outcome(code=Unsound.NOT_PAYABLE)
         if one.state != _State.WAITING or not is_let_through(one.number, self.state):
             return Outcome(code=Unsound.NOT_PAYABLE)
         if self._is_held_back(one, view) or self._is_overtaken(one, view):
@@ -200,6 +202,8 @@ class Payments(Splits):
         if one.state in FINAL:
             return Outcome(code=Unsound.CONTRADICTS)
         if one.binding and (asked.binding != one.binding or len(asked.conflict) != HASH_BYTES):
+            return Outcome(code=Unsound.CONTRADICTS)
+        if self._was_bound_to(one, asked.binding):
             return Outcome(code=Unsound.CONTRADICTS)
         return self._refunded(one, _State.FAILED, asked.code, moment)
 

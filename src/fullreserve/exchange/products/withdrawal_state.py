@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 14  # of the fold's rules, that this version knows
+EDITION = 15  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -65,6 +65,8 @@ GOES_BACK = 13
 # The edition from which on what people look at is shown by who has to: a second reviewer once the
 # first has approved, compliance where vendors doubt who is paid, or cannot be asked.
 SHOWS_REVIEWERS = 14
+# The edition from which on what was bound, and nobody has signed, can be let go by two teams.
+LETS_GO_UNSIGNED = 15
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.
@@ -245,6 +247,10 @@ class WithdrawalsState(State):
     splits: dict[int, Split] = msgspec.field(default_factory=dict)
     parts: dict[int, int] = msgspec.field(default_factory=dict)
     split_logs: SplitLogs = msgspec.field(default_factory=dict)
+    # What people have agreed that open ones be let go of; what any was let go of, for as long as it
+    # is known.
+    may_unbind: dict[int, bytes] = msgspec.field(default_factory=dict)
+    unbound: dict[int, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
 
     def request_of(self, number: int) -> int:
         """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
@@ -317,6 +323,23 @@ class GetSplits(Question, frozen=True, tag=72):
     """-> SplitLog, what the logs of a suspension's drain have of tranches."""
 
     suspension: int
+
+
+class ListBindings(Question, frozen=True, tag=73):
+    """-> list[Binding], of each withdrawal."""
+
+    numbers: tuple[int, ...]
+
+
+class Binding(msgspec.Struct, array_like=True, frozen=True):
+    """What a withdrawal is bound to, or b"", whether people let it go of that, and what it was.
+
+    `unbound` are the bindings that it was let go of.
+    """
+
+    binding: bytes = b""
+    may_unbind: bool = False
+    unbound: tuple[bytes, ...] = ()
 
 
 class Parts(msgspec.Struct, array_like=True, frozen=True):
@@ -556,6 +579,7 @@ AnyQuestion = (
     | GetRequest
     | ListParts
     | GetSplits
+    | ListBindings
 )
 
 ANSWERS: dict[type[Question], object] = {
@@ -585,6 +609,7 @@ ANSWERS: dict[type[Question], object] = {
     GetRequest: Withdrawal | None,
     ListParts: list[Parts],
     GetSplits: SplitLog,
+    ListBindings: list[Binding],
 }
 
 decode_question = msgspec.msgpack.Decoder(AnyQuestion).decode

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fullreserve.exchange.folds import Moment, Outcome, View
 from fullreserve.exchange.products.changes import renewed
 from fullreserve.exchange.products.custody_ledger import CANCELED, known_owner, posting, suspended
@@ -211,14 +213,14 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
     def _close(self, one: Withdrawal) -> None:
         self._known.close(one)
         self._undo.append(lambda: self._known.open_again(one))
-        if one.number in self.state.judged:
-            self._remove(self.state.judged, one.number)
-        if one.number in self.state.whence:
-            self._remove(self.state.whence, one.number)
-        if one.number in self.state.requoted:
-            self._remove(self.state.requoted, one.number)
-        if one.number in self.state.released:
-            self._remove(self.state.released, one.number)
+        state = self.state
+        of_open: tuple[dict[int, Any], ...] = (
+            *(state.judged, state.whence, state.requoted, state.released),
+            state.may_unbind,
+        )
+        for table in of_open:
+            if one.number in table:
+                self._remove(table, one.number)
         self._forget_old()
 
     def _forget_old(self) -> None:
@@ -227,6 +229,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._drop(oldest)
             self.state.splits.pop(oldest.number, None)
             self.state.parts.pop(oldest.number, None)
+            self.state.unbound.pop(oldest.number, None)
 
     def _oldest_final(self) -> int:
         """Of those that no open tranche is of, where there is one."""

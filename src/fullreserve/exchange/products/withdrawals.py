@@ -37,10 +37,12 @@ from fullreserve.exchange.products.custody_wire import (
     Heed,
     LimitOwn,
     LockSettings,
+    MayUnbind,
     QuoteFee,
     Refilled,
     Request,
     Short,
+    Unbound,
 )
 from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.suspension_asking import ruled
@@ -109,6 +111,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "splits",
         "parts",
         "split_logs",
+        "may_unbind",
+        "unbound",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
@@ -130,6 +134,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
             return self._liquidity(asked, moment, view)
         if isinstance(asked, Decide | Heed):
             return self._ruled(asked, moment, view)
+        if isinstance(asked, MayUnbind | Unbound):
+            return self._let_go(asked, moment, view)
         return self._reported(asked, moment, view)
 
     def _request(self, owner: int, asked: Request, moment: Moment, view: View) -> Outcome:
