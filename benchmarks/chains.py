@@ -18,6 +18,7 @@ from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.integration.custody.outsiders import COIN, TOKEN, Approved, EvmBed, UtxoBed
 
@@ -118,6 +119,9 @@ class _Exchange:
 
     async def under_way(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
+
+    async def bindings(self, withdrawals: Sequence[int]) -> Sequence[Binding]:
+        raise AssertionError(withdrawals)
 
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         raise AssertionError(request, amount, binding)

@@ -37,7 +37,7 @@ from fullreserve.custody.sending import FAULTS, Sender
 from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
 from fullreserve.custody.unbinding import Unbinding
-from fullreserve.custody.waits import SIGNING, Waits
+from fullreserve.custody.waits import SIGNING, UNBINDING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
@@ -102,9 +102,13 @@ class Payer:
         await self._outcomes.follow([run for run in runs if run.attempts])
 
     def unsigned(self) -> list[str]:
-        """Why each payment that waits for signers does, in their words, the oldest first."""
-        waiting = (self._desk.waits.why(kept.id, SIGNING) for kept in self._open()
-                   if kept.plan.withdrawals)  # fmt: skip
+        """Why each payment that waits for signers does, in their words, the oldest first.
+
+        Of what people let go, why it is not.
+        """
+        waits = self._desk.waits
+        waiting = (waits.why(kept.id, UNBINDING) or waits.why(kept.id, SIGNING)
+                   for kept in self._open() if kept.plan.withdrawals)  # fmt: skip
         return [why for why in waiting if why]
 
     def _open(self) -> list[Kept]:

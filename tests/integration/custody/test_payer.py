@@ -20,7 +20,7 @@ from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.withdrawal_state import REVERTED
+from fullreserve.exchange.products.withdrawal_state import REVERTED, Binding
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
 from tests.integration.custody.conftest import made_bed
@@ -50,6 +50,8 @@ class Agreement:
         self.short: list[int] = []
         self.stops: list[Mapping[str, object]] = []
         self.cancelled: set[int] = set()
+        self.may_unbind: set[int] = set()
+        self.unbound: dict[int, bytes] = {}
         self.when_bound: Callable[[], object] | None = None  # before anything is signed
 
     async def pending(self, network: int) -> Sequence[wire.Pay]:
@@ -64,6 +66,12 @@ class Agreement:
 
     async def under_way(self, network: int) -> Sequence[wire.Pay]:
         return [pay for pay in await self.pending(network) if pay.binding]
+
+    async def bindings(self, withdrawals: Sequence[int]) -> Sequence[Binding]:
+        return [
+            Binding(self.bound.get(n, b""), n in self.may_unbind,
+                    tuple(filter(None, [self.unbound.get(n)]))) for n in withdrawals
+        ]  # fmt: skip
 
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         return 0  # none of them may be paid in tranches
@@ -88,12 +96,19 @@ class Agreement:
         if isinstance(payload, wire.Short):
             self.short.append(payload.asset)
         elif isinstance(payload, wire.Bound | wire.FoundPaid):
-            if payload.withdrawal in self.cancelled:
+            is_old = self.unbound.get(payload.withdrawal) == payload.binding
+            if payload.withdrawal in self.cancelled or is_old:
                 return 1
             known = self.bound.setdefault(payload.withdrawal, payload.binding)
             assert known == payload.binding, "bound to something else"
             if self.when_bound is not None:
                 self.when_bound()
+        elif isinstance(payload, wire.Unbound):
+            if self.unbound.get(payload.withdrawal) != payload.binding:
+                assert payload.withdrawal in self.may_unbind
+                assert self.bound.pop(payload.withdrawal) == payload.binding
+                self.unbound[payload.withdrawal] = payload.binding
+                self.may_unbind.remove(payload.withdrawal)
         elif isinstance(payload, wire.Broadcast | wire.Included):
             assert payload.withdrawal in self.bound
             self.names.setdefault(payload.withdrawal, []).append(payload.transfer)

@@ -24,6 +24,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import Why
 from tests.unit.custody.test_tier_places import NETWORK, STRANGER, Chain, network, transaction
@@ -67,6 +68,9 @@ class Nobody:
 
     async def under_way(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
+
+    async def bindings(self, withdrawals: Sequence[int]) -> Sequence[Binding]:
+        raise AssertionError(withdrawals)
 
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         raise AssertionError(request)

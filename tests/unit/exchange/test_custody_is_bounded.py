@@ -175,6 +175,17 @@ def spent(world: World, fold: int, word: Any, who: int = chart.HOUSE) -> Spent:
     return Spent(Counted.read, ASKED[0], code)
 
 
+def of_bound() -> list[Any]:
+    """The same of what is bound."""
+    (sent, failing, kept), lane = BOUND, transfer("binding")
+    hashed, fee = transfer("x"), amount_bytes(0)
+    return [
+        *(wire.MayUnbind(kept, lane, 1), wire.Unbound(kept, lane), withdrawals.ListBindings(BOUND)),
+        *(wire.Broadcast(sent, hashed, fee), wire.Included(sent, hashed, 1)),
+        *(wire.Paid(sent, hashed, 1, fee), wire.Failed(failing, 1, lane, hashed)),
+    ]
+
+
 def of_tiers(hashed: bytes) -> list[Any]:
     """The same of coins of the tiers."""
     fee, gift = amount_bytes(0), transfer("gift")
@@ -201,8 +212,6 @@ def samples(number: int) -> dict[int, list[Any]]:
     """By fold, one word or question of each kind at least, about what waits."""
     queued, waiting, name = FIRST, FIRST + MANY, named(7)
     fee, hashed, nobodys, gone = amount_bytes(0), transfer("x"), transfer("y"), named(8)
-    sent, failing, kept = BOUND
-    lane = transfer("binding")
     budget = (stops.Budget(CHAIN, BTC, coins(1), 1),)
     plan = stops.Plan(number, 10**15, budget)
     asset = stops.Scope(stops.Level.ASSET, asset=BTC)
@@ -229,10 +238,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             wire.LimitOwn(book_only=True, usd=5), wire.LockSettings(1), wire.Heed(queued),
             wire.QuoteFee(CHAIN, BTC, fee, fee, fee, SOON), wire.AgreeToFee(queued, fee),
             wire.Drain(CHAIN, BTC, coins(5), 9), wire.RequirePolicy(withdrawals.EDITION),
-            wire.Bound(waiting, hashed), wire.MayUnbind(kept, lane, 1), wire.Unbound(kept, lane),
-            withdrawals.ListBindings((queued, waiting)), wire.Broadcast(sent, hashed, fee),
-            wire.Included(sent, hashed, 1), wire.Paid(sent, hashed, 1, fee),
-            wire.Failed(failing, 1, lane, hashed), wire.FoundPaid(queued, hashed),
+            wire.Bound(waiting, hashed), *of_bound(), wire.FoundPaid(queued, hashed),
             wire.Short(CHAIN, BTC, 100), wire.Refilled(CHAIN, BTC, 100),
             deposits.ListNetworks(), withdrawals.ListWithdrawals(0, 0, LIMIT),
             withdrawals.ListWithdrawals(ALICE, 0, LIMIT), withdrawals.ListReceived(ALICE, 0, LIMIT),
