@@ -15,7 +15,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import nodes
 from fullreserve.custody.certificate_ends import CertificateEnds
 from fullreserve.custody.keys import authority, certificates, tls_door
-from fullreserve.custody.keys.record import FILE
+from fullreserve.custody.keys.record import FILE, Entry
 from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.exchange.worker_files import CERTIFICATES as CERTIFICATES_FILE
@@ -93,6 +93,18 @@ def test_who_is_named_gets_a_certificate_and_nobody_else(office: Ceremonies) -> 
     office.make_keys(("cyd",))
     assert "certificates for cyd\n" in office.hold(holders=("cyd",))
     assert "certificates for ann\n" in office.hold(holders=("ann",))
+
+
+def test_who_is_gone_is_known_by_no_certificate_of_before(office: Ceremonies) -> None:
+    """Criterion: CUST-CERT-2."""
+    before = prints(office)
+    office.do("renew", "ann", "bob")
+    record = office.record
+    assert record.state.renewed == {before["ann"]: "ann", before["bob"]: "bob"}
+    record.append(Entry(0, 1, "replacement", "", gone=("bob",)))
+    for state in (record.state, office.record.state):
+        assert state.renewed == {before["ann"]: "ann"}
+        assert "bob" not in state.certificates
 
 
 def test_a_signers_key_is_sealed_under_its_passphrase(office: Ceremonies) -> None:
