@@ -168,10 +168,11 @@ def start_anvil(
     return NodeProcess(command, f"http://127.0.0.1:{port}", "eth_chainId")
 
 
-def start_litecoind(folder: Path, *, replaces: bool = True) -> NodeProcess:
+def start_litecoind(folder: Path, *, replaces: bool = True, index: bool = True) -> NodeProcess:
     """Litecoin Core in regression-test mode, on its own; without MWEB, which needs a peg-in.
 
-    `replaces`: it takes a transaction with a higher fee in place of one that it holds.
+    `replaces`: it takes a transaction with a higher fee in place of one that it holds. `index`: it
+    finds any transaction, which the adapter needs.
     """
     name, password = "fullreserve", secrets.token_hex(16)
     said = _private(folder, f"rpcuser={name}\nrpcpassword={password}\n")
@@ -186,7 +187,7 @@ def start_litecoind(folder: Path, *, replaces: bool = True) -> NodeProcess:
             "-listen=0",
             "-dnsseed=0",
         ),
-        *(f"-rpcport={port}", "-txindex=1"),
+        *(f"-rpcport={port}", f"-txindex={int(index)}"),
         *("-fallbackfee=0.0001", f"-mempoolreplacement={int(replaces)}", "-printtoconsole=0"),
         *("-vbparams=mweb:4000000000:4100000000", "-debuglogfile=0", "-rpcbind=127.0.0.1"),
         "-rpcallowip=127.0.0.1",

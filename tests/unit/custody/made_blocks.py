@@ -30,6 +30,8 @@ class Blocks(Chain):
             return len(self.raw) - 1
         if method == "getrawtransaction":
             return self._transaction(bytes.fromhex(params[0]))
+        if method == "getblock" and params[1:] == (1,):
+            return {"tx": ["00" * 32]}
         if method != "getblockheader":
             return super().call(method, *params)
         height = self.hashes().index(params[0])

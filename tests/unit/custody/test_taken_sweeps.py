@@ -47,6 +47,10 @@ class Blocks(Chain):
         if method == "getblockheader":
             (found,) = [one for one in self.raw if txid(one[:80]).hex() == params[0]]
             return found[:80].hex()
+        if method == "getblock" and params[1:] == (1,):
+            return {"tx": ["00" * 32]}
+        if method == "getrawtransaction":
+            return "00"  # it has an index
         return super().call(method, *params)
 
 

@@ -74,6 +74,7 @@ GATHERED_LEAST = 5  # coins of hot that are made one
 _ALREADY = (-27, -25)  # in a block; inputs spent, which may be by itself
 _HELD = ("already", "txn-already")
 _BTCD = "btcdjsonrpcapi"
+_NO_INDEX = "it has no index of transactions: start it with txindex=1, and without pruning"
 # Core's words and btcd's.
 _OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
@@ -123,7 +124,7 @@ class UtxoChain(Chain):
         self._hots = {addresses.place(index): index for index in addresses.own}
         self._node = node
         self._table = Table(addresses)
-        self._is_checked = self._is_capped = False
+        self._is_checked = self._is_indexed = self._is_capped = False
         self._names: dict[bytes, frozenset[bytes]] = {}  # transactions of blocks
 
     # Watching
@@ -141,6 +142,7 @@ class UtxoChain(Chain):
         block = self.block(whole(height))
         if block is None:
             raise NodeGarbage(f"no block at the height that the node told: {height}")
+        self._check_index(block)
         return block
 
     def block(self, height: int) -> Block | None:
@@ -277,6 +279,20 @@ class UtxoChain(Chain):
             if told != self.terms.genesis:
                 raise NodeGarbage(f"the node is of another chain, which begins with {told.hex()}")
             self._is_checked = True
+
+    def _check_index(self, block: Block) -> None:
+        """What pays later asks the node for any transaction, and would wait for ever without it."""
+        if self._is_indexed or not block.height:
+            return
+        names = listed(field(self._node.call("getblock", block.hash.hex(), 1), "tx"))
+        try:
+            for name in names[:1]:
+                self._node.call("getrawtransaction", name, 0)
+        except NodeRefuses as refusal:
+            if "txindex" in str(refusal):
+                raise NodeGarbage(_NO_INDEX) from None
+            return  # it is being made
+        self._is_indexed = True
 
     # Paying
 
