@@ -201,15 +201,16 @@ async def exchange_of(spec: Spec, passphrase: bytes, clock: Clock) -> AsyncItera
         side.now()
         yield RemoteView(side, spec.exchange), _is_nobody
         return
-    needed = (SOCKET_NAME, FILE_NAME, KEY_NAME)
+    needed = (FILE_NAME, KEY_NAME)
     if missing := [name for name in needed if not (data / name).exists()]:
         # Nothing of the exchange's is made in its place: an empty vault names no address.
         raise Unavailable(
-            f"{data} has no {', '.join(missing)}: it is not the folder of a running exchange; "
+            f"{data} has no {', '.join(missing)}: it is not the folder of an exchange; "
             "elsewhere name its address in `exchange`, tls:exchange@host:port"
         )
     vault = Vault(data, clock.wall_ms)
-    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
+    # Who has its passphrase may be away for longer than an exchange that is upgraded.
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock, lasts=True)
     try:
         yield LocalView(House(door), Destinations(vault)), door.is_payer
     finally:

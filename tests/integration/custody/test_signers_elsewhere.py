@@ -381,6 +381,6 @@ async def test_a_signer_without_a_vault_makes_none(tmp_path: Path) -> None:
     word = msgspec.json.encode(spec).decode()
     process = await Process(SIGNER, tmp_path, word, secret=PASSPHRASE + b"\n").start("")
     assert await process.ended() == 1
-    assert "has no door.sock, identity.db, identity.key" in process.said
+    assert "has no identity.db, identity.key" in process.said
     assert "tls:exchange@host:port" in process.said
     assert names_in(tmp_path) == before

@@ -320,7 +320,7 @@ async def _decided(
         side.now()
         yield DecidedMoves(RemoteView(side, exchange), known)
         return
-    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock)
+    door = await SocketDoor.open(data / SOCKET_NAME, READS_ONLY, clock, lasts=True)
     try:
         yield DecidedMoves(LocalView(House(door)), known)
     finally:
