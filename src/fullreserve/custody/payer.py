@@ -40,7 +40,7 @@ from fullreserve.custody.unbinding import Unbinding
 from fullreserve.custody.waits import SIGNING, UNBINDING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
-from fullreserve.exchange.worker_files import Why
+from fullreserve.exchange.worker_files import UnsignedPayment, Why
 from fullreserve.identity.keyring import DamagedRow
 
 UNPAYABLE = 3  # what `Failed` says beside `outcomes`
@@ -101,15 +101,19 @@ class Payer:
         await self._say_short(short)
         await self._outcomes.follow([run for run in runs if run.attempts])
 
-    def unsigned(self) -> list[str]:
-        """Why each payment that waits for signers does, in their words, the oldest first.
+    def unsigned(self) -> list[UnsignedPayment]:
+        """Payments that wait for signers, and why in their words, the oldest first.
 
         Of what people let go, why it is not.
         """
-        waits = self._desk.waits
-        waiting = (waits.why(kept.id, UNBINDING) or waits.why(kept.id, SIGNING)
-                   for kept in self._open() if kept.plan.withdrawals)  # fmt: skip
-        return [why for why in waiting if why]
+        waits, chain = self._desk.waits, self._desk.chain
+        found = []
+        for kept in self._open():
+            why = waits.why(kept.id, UNBINDING) or waits.why(kept.id, SIGNING)
+            taken = chain.nonce_of(kept.plan) if why else None
+            lane = chain.addresses.text(taken[0]) if taken is not None else ""
+            found += [UnsignedPayment(one, lane, why) for one in kept.plan.withdrawals if why]
+        return found
 
     def _open(self) -> list[Kept]:
         return self._desk.store.open_plans(self._desk.chain.network)

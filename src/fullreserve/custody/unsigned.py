@@ -12,7 +12,9 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.left import leave
-from fullreserve.exchange.worker_files import Unsigned, unsigned_name
+from fullreserve.exchange.worker_files import Unsigned, UnsignedPayment, unsigned_name
+
+TOLD_MAX = 100  # payments that are named
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +29,9 @@ class UnsignedPayments:
         self._told: Unsigned | None = None
         self._place.unlink(missing_ok=True)
 
-    def tell(self, reasons: Sequence[str]) -> None:
-        """Why each that waits does, the oldest first, in the signers' words; none: all go on."""
-        if not reasons:
+    def tell(self, waiting: Sequence[UnsignedPayment]) -> None:
+        """Each that waits, the oldest first; none: all go on."""
+        if not waiting:
             if self._told is not None:
                 log.info("signers sign all payments again", network=self._network)
                 self._told = None
@@ -37,10 +39,11 @@ class UnsignedPayments:
             return
         before = self._told
         since_ms = before.since_ms if before is not None else self._clock.wall_ms()
-        found = Unsigned(self._network, len(reasons), reasons[0], since_ms)
+        problem, oldest = waiting[0].problem, tuple(waiting[:TOLD_MAX])
+        found = Unsigned(self._network, len(waiting), problem, since_ms, oldest)
         if found == before:
             return
         if before is None:
-            log.error("signers do not sign payments", network=self._network, problem=reasons[0])
+            log.error("signers do not sign payments", network=self._network, problem=problem)
         self._told = found
         leave(self._place, found, "operators are not told of unsigned payments")

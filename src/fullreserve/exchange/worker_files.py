@@ -150,13 +150,25 @@ class Unpaid(msgspec.Struct, frozen=True):
     is_restored: bool = False
 
 
+class UnsignedPayment(msgspec.Struct, frozen=True):
+    """A withdrawal that too few signers sign; `lane` is who is to pay it, "" where coins do."""
+
+    withdrawal: int
+    lane: str
+    problem: str
+
+
 class Unsigned(msgspec.Struct, frozen=True):
-    """So many payments that too few signers sign; `problem` is what they say of the oldest."""
+    """So many payments that too few signers sign; `problem` is what they say of the oldest.
+
+    `oldest` are the first of them.
+    """
 
     network: int
     payments: int
     problem: str
     since_ms: int
+    oldest: tuple[UnsignedPayment, ...] = ()
 
 
 class HaltedToken(msgspec.Struct, frozen=True):

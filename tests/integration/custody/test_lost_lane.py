@@ -95,7 +95,7 @@ async def test_what_nobody_signed_is_paid_by_another_lane(lanes: Lanes) -> None:
     paying = lanes.payer(is_left=False)
     await paying.round()
     assert book.bound[number] == old, "its lane still pays"
-    assert "its lane still pays: leave that first" in paying.unsigned()[0]
+    assert "its lane still pays: leave that first" in paying.unsigned()[0].problem
     lanes.restart()
     mortal = Mortal()
     await until_done(lanes.bed, lanes.payer(mortal), book)
@@ -118,7 +118,7 @@ async def test_a_nonce_that_is_taken_lets_nothing_go(lanes: Lanes) -> None:
         payer = lanes.payer()
         await payer.round()
         assert book.bound[number] == kept.plan.binding
-        assert "of its lane is taken on the chain, or about to be" in payer.unsigned()[0]
+        assert "of its lane is taken on the chain, or about to be" in payer.unsigned()[0].problem
         bed.mine()
 
 

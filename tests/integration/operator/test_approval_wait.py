@@ -18,6 +18,7 @@ from fullreserve.exchange.worker_files import (
     SETBACKS,
     CertificateEnd,
     HaltedToken,
+    UnsignedPayment,
     halted_name,
     unsigned_name,
 )
@@ -316,7 +317,8 @@ async def test_operators_see_payments_that_signers_do_not_sign(console: Console)
     assert folder is not None
     assert (await console.ada.get("overview")).row["unsigned"] == []
     told = UnsignedPayments(folder, 99, console.town.clock)
-    told.tell(["one.sock: its payment_budget", "another"])
+    reasons = ("one.sock: its payment_budget", "another")
+    told.tell([UnsignedPayment(at, "", why) for at, why in enumerate(reasons)])
     (row,) = (await console.ada.get("overview")).row["unsigned"]
     assert (row["network"], row["payments"]) == ("99", "2")
     assert row["problem"] == "one.sock: its payment_budget"

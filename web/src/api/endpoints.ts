@@ -875,6 +875,7 @@ export interface Endpoints {
     threshold: number | string
     lastsMs?: number | string
   }
+  'POST x/operator/propose/unbind': { note: string; wdIds: string; lastsMs?: number | string }
   'POST x/operator/propose/user-tier': {
     note: string
     uid: number | string
@@ -979,6 +980,7 @@ export interface Endpoints {
     verdict: 'approve' | 'refuse'
   }
   'GET x/operator/withdrawals/queues': Record<string, never>
+  'GET x/operator/withdrawals/unsigned': Record<string, never>
   'GET x/passkeys': Record<string, never>
   'POST x/passkeys/begin': Record<string, never>
   'POST x/passkeys/finish': { ticket: string; credential: string; name?: string }

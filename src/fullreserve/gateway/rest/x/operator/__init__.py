@@ -27,6 +27,7 @@ from fullreserve.gateway.rest.x.operator import (
     stopping,
     suspending,
     tiers,
+    unbinding,
     users,
     withdrawals,
 )
@@ -50,6 +51,7 @@ GROUPS = (
     operators,
     custody,
     tiers,
+    unbinding,
     announcing,
     withdrawals,
     claims,

@@ -24,6 +24,7 @@ from fullreserve.exchange.products.approval_acts import (
     Grant,
     Report,
     Retire,
+    UnbindPayments,
 )
 from fullreserve.exchange.products.approval_state import Proposal, ProposalState
 from fullreserve.exchange.products.calendar_wire import (
@@ -49,7 +50,7 @@ from fullreserve.exchange.products.tier_moves_wire import (
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, say
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.x.operator import allotting, announcing, fold, losing
+from fullreserve.gateway.rest.x.operator import allotting, announcing, fold, losing, unbinding
 from fullreserve.gateway.rest.x.operator.claims import waiting
 from fullreserve.gateway.rest.x.operator.kept_deposits import is_kept, kept
 from fullreserve.identity.denied import Denied
@@ -79,6 +80,8 @@ async def check(context: Context, act: AnyAct) -> None:
         await losing.require_missing(context, act)
     if isinstance(act, AllotCoins):
         await allotting.require_left(context, act)
+    if isinstance(act, UnbindPayments):
+        await unbinding.require_bound(context, act)
     if isinstance(act, ClaimDeposit):
         known = [one.transfer for one in await waiting(context)]
         if act.transfer not in known:
@@ -117,6 +120,8 @@ async def carry_out(context: Context, one: Proposal) -> None:
     elif isinstance(act, Retire):
         going = Delist(act.asset, act.deposits_ms, act.trading_ms, act.withdrawals_ms)
         code = await _planned(context, one, going)
+    elif isinstance(act, UnbindPayments):
+        code = 0 if await unbinding.carried_out(context, one, act) else IMPOSSIBLE
     elif isinstance(act, EndMove):
         code = await _given_up(context, act.move)
     elif isinstance(act, AnnounceMove):

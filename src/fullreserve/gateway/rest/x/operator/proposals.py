@@ -25,6 +25,7 @@ from fullreserve.exchange.products.approval_acts import (
     Reject,
     Release,
     Retire,
+    UnbindPayments,
 )
 from fullreserve.exchange.products.approval_effects import posting
 from fullreserve.exchange.products.approval_state import (
@@ -41,7 +42,14 @@ from fullreserve.gateway.custody_desk import networks_named
 from fullreserve.gateway.errors import Problem
 from fullreserve.gateway.rest.params import Hundred, Params
 from fullreserve.gateway.rest.route import Routes
-from fullreserve.gateway.rest.x.operator import allotting, announcing, carrying, fold, losing
+from fullreserve.gateway.rest.x.operator import (
+    allotting,
+    announcing,
+    carrying,
+    fold,
+    losing,
+    unbinding,
+)
 from fullreserve.gateway.rest.x.operator.accounts_json import (
     account_word,
     amount_text,
@@ -90,6 +98,7 @@ OF_TRADING = (
     EndMove,
     AnnounceMove,
     BookLoss,
+    UnbindPayments,
 )
 
 
@@ -214,6 +223,8 @@ class Proposals:
             row["terms"] |= await losing.terms_of(self._context, one.act, one.note)
         if isinstance(one.act, AllotCoins):
             row["terms"] |= await allotting.terms_of(self._context, one.number, one.act)
+        if isinstance(one.act, UnbindPayments):
+            row["terms"] |= await unbinding.terms_of(self._context, one.act)
         if isinstance(one.act, ClaimDeposit | FreeDeposit):
             row["terms"] |= await deposit_terms(self._context, one.act.transfer)
         if isinstance(one.act, CloseNetwork):

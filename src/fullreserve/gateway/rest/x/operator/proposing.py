@@ -29,6 +29,7 @@ from fullreserve.exchange.products.approval_acts import (
     Release,
     Retire,
     SetThreshold,
+    UnbindPayments,
 )
 from fullreserve.exchange.products.approval_state import CONSOLE, THRESHOLD_MAX, Refused
 from fullreserve.exchange.products.calendar_wire import DAY_MS, NOTICES
@@ -58,6 +59,7 @@ from fullreserve.gateway.rest.x.operator import (
     fold,
     losing,
     sparing,
+    unbinding,
 )
 from fullreserve.gateway.rest.x.operator.accounts_json import HOUSES, WORDS
 from fullreserve.gateway.rest.x.operator.busting import bust_of
@@ -312,6 +314,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             endpoint("announce-move", announcing.AnnounceParams, making.announce_move, trading),
             endpoint("loss", losing.LossParams, making.loss, trading),
             endpoint("allot", allotting.AllotParams, making.allot, support),
+            endpoint("unbind", unbinding.UnbindParams, making.unbind, trading),
         )
     )
 
@@ -510,6 +513,10 @@ class _Making:
         act = await allotting.act_of(self._context, params)
         await carrying.check(self._context, act)
         return act
+
+    async def unbind(self, params: unbinding.UnbindParams) -> UnbindPayments:
+        """Let payments that nobody can sign go of the lane that was to pay them."""
+        return await unbinding.act_of(self._context, params)
 
 
 def _is_operator(rooms: Rooms, uid: int) -> Any:

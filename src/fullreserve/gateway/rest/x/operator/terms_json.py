@@ -28,6 +28,7 @@ from fullreserve.exchange.products.approval_acts import (
     Release,
     Retire,
     SetThreshold,
+    UnbindPayments,
 )
 from fullreserve.exchange.wire.commands import (
     Definition,
@@ -102,6 +103,7 @@ _NAMES: dict[type[AnyAct], str] = {
     BookLoss: "loss",
     AllotCoins: "allot",
     AssignIdentity: "identity",
+    UnbindPayments: "unbind",
 }
 
 Terms = dict[str, Any]
@@ -171,8 +173,8 @@ def _planned(act: AnyAct, catalog: Catalog) -> Terms:
         return {"ccy": symbol_of(catalog, act.asset)}
     if isinstance(act, AssignIdentity):
         return {"uid": str(act.owner), "kyc": str(act.level)}
-    if isinstance(act, AllotCoins):
-        return {}  # by who knows what came
+    if isinstance(act, AllotCoins | UnbindPayments):
+        return {}  # by who knows what it is about
     if isinstance(act, ClaimDeposit | FreeDeposit):
         return {"uid": str(act.owner), "transfer": act.transfer.hex()}
     assert isinstance(act, SetThreshold)
