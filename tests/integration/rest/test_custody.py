@@ -602,6 +602,42 @@ async def test_stopped_transfers_to_users_are_refused_in_words_of_transfers(
     await submit(door, [known, stop])
     refused = await rest.post("asset/withdrawal", payer, sent)
     assert (refused.code, refused.json["msg"]) == ("58110", "Transfers are suspended")
+    rows = (await rest.get("asset/currencies", payer)).data
+    assert {row["canInternal"] for row in rows} == {False}
+
+
+async def test_currencies_show_what_suspensions_leave(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: SUS-REST-11. A cap with what is left of it, a review, transfers within."""
+    await funded(rest, 2)
+    await booked(rest)
+
+    async def line(ccy: str = "BTC") -> dict[str, Any]:
+        return dict((await rest.get("asset/currencies", payer, ccy=ccy)).row)
+
+    free = await line()
+    assert (free["canInternal"], free["xWdCapUsd"], free["xWdReviewed"]) == (True, "", False)
+    asset, reason = Scope(Level.ASSET, asset=BTC), Reason.MARKET_DISLOCATION
+    await house(rest, SUSPENSIONS, Suspend(Terms(Action.WITHDRAW, asset, Mode.REVIEW, reason)))
+    assert (await line())["xWdReviewed"] is True
+    within = Terms(Action.INTERNAL_TRANSFER, asset, Mode.QUEUE, reason)
+    await house(rest, SUSPENSIONS, Suspend(within))
+    assert ((await line())["canInternal"], (await line("USDT"))["canInternal"]) == (False, True)
+
+
+async def test_currencies_show_a_cap_and_what_is_left_of_it(rest: RestBed, payer: NewKey) -> None:
+    """Criterion: SUS-REST-11."""
+    await funded(rest, 2)
+    await booked(rest)
+    caps = (30_000 * COIN, amount_bytes(3 * COIN))
+    asset, reason = Scope(Level.ASSET, asset=BTC), Reason.MARKET_DISLOCATION
+    terms = Terms(Action.WITHDRAW, asset, Mode.CAP, reason, 0, *caps)
+    await house(rest, SUSPENSIONS, Suspend(terms))
+    assert (await rest.post("asset/withdrawal", payer, ORDER)).code == "0"
+    row = (await rest.get("asset/currencies", payer, ccy="BTC")).row
+    assert (row["canWd"], row["xWdCapUsd"], row["xWdCapLeftUsd"]) == (True, "30000", "10000")
+    assert row["xWdCapAll"] == "3"
+    told = (await rest.get("x/suspensions")).row["suspensions"][0]["title"]["en"]
+    assert "limited, at most 30000 USD a user, at most 3 BTC of all users in 24 hours" in told
 
 
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:

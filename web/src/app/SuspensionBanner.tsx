@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import type { Language } from '~/i18n/catalog'
 import { Expected } from '~/pages/status/Expected'
-import { byGravity, useStopped } from '~/pages/status/suspensions'
+import { byGravity, type Suspension, useStopped } from '~/pages/status/suspensions'
 import { useWorks } from '~/pages/status/works'
 import { Banner } from '~/ui/Banner'
 import css from './SuspensionBanner.module.css'
@@ -22,7 +22,7 @@ export function SuspensionBanner(): ReactNode {
     <Banner role="status" isAcross>
       <div className={css.words}>
         <b>{title[language as Language] ?? title.en}</b>
-        {others.length ? <span>{t('status.more', { count: others.length })}</span> : null}
+        {others.length ? <Others rows={others} /> : null}
         {works ? <span>{t('status.works', { works })}</span> : null}
         <span>
           <Expected ts={estOpenTs} isLate={isLate} unknown={t('status.noEstimate')} />
@@ -32,5 +32,20 @@ export function SuspensionBanner(): ReactNode {
         </Link>
       </div>
     </Banner>
+  )
+}
+
+/** How many more there are; each of them once one asks. */
+function Others({ rows }: { rows: readonly Suspension[] }): ReactNode {
+  const { t, language } = useTranslation()
+  return (
+    <details className={css.others}>
+      <summary>{t('status.more', { count: rows.length })}</summary>
+      <ul>
+        {rows.map(({ suspension, title }) => (
+          <li key={suspension}>{title[language as Language] ?? title.en}</li>
+        ))}
+      </ul>
+    </details>
   )
 }

@@ -25,7 +25,6 @@ from fullreserve.gateway import unwell
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import ask, lines
 from fullreserve.gateway.rest.x.suspension_rows import Places
-from fullreserve.gateway.rest.x.suspension_words import titles
 from fullreserve.gateway.rest.x.suspensions import shown
 
 # Makes content type and content, of links below an origin.
@@ -70,7 +69,7 @@ async def items(context: Context) -> list[Item]:
 
 
 def _items_of(one: Suspension, names: Places) -> list[Item]:
-    said = titles(one, names.where(one))
+    said = names.titles(one)
     return [
         Item(
             id=f"urn:fullreserve:suspension:{one.number}:{step.sequence}",

@@ -20,6 +20,14 @@ export interface Line {
   minFee: string
   maxFee: string
   wdTickSz: string
+  /** Whether it may be sent to another user here. */
+  canInternal: boolean
+  /** While withdrawals are capped: USD of 24 hours and what is left, and of all users together. */
+  xWdCapUsd: string
+  xWdCapLeftUsd: string
+  xWdCapAll: string
+  /** Whether people look at each. */
+  xWdReviewed: boolean
   /** The least that users can send each other, which is a step of the ledger too. */
   minInternal: string
   /** In USD over 24 hours, all currencies together. */
@@ -58,6 +66,13 @@ export function useSteps(): ReadonlyMap<string, string> | undefined {
   const session = useSession()
   const query = useQuery({ ...linesQuery(session?.uid ?? ''), enabled: Boolean(session) })
   return query.data && new Map(query.data.map(({ ccy, minInternal }) => [ccy, minInternal]))
+}
+
+/** Currencies that may not be sent to another user here now. */
+export function useStoppedWithin(): ReadonlySet<string> {
+  const session = useSession()
+  const query = useQuery({ ...linesQuery(session?.uid ?? ''), enabled: Boolean(session) })
+  return new Set(query.data?.filter(({ canInternal }) => !canInternal).map(({ ccy }) => ccy))
 }
 
 /** The network of a chain: ERC20 of USDT-ERC20. */

@@ -16,6 +16,8 @@ export interface Suspension {
   reason: string
   actions: string[]
   level: string
+  /** '' where it is of all. */
+  ccy: string
   /** In ms; '' where nobody can say, or where it has passed. */
   estOpenTs: string
   /** Whether it was to be over by now. */
@@ -84,6 +86,21 @@ export function byGravity(rows: readonly Suspension[]): Suspension[] {
   const rank = ({ reason }: Suspension) =>
     GRAVE.includes(reason) ? GRAVE.indexOf(reason) : GRAVE.length
   return [...rows].sort((one, other) => rank(one) - rank(other))
+}
+
+const ORDERS = ['trade_open', 'trade_all']
+
+/** What stops new orders of a pair for everybody; undefined where nothing does. */
+export function stoppingOrders(
+  rows: readonly Suspension[],
+  pair: { baseCcy: string; quoteCcy: string },
+): Suspension | undefined {
+  const of = [pair.baseCcy, pair.quoteCcy]
+  return byGravity(rows).find(
+    ({ actions, level, ccy }) =>
+      actions.some((each) => ORDERS.includes(each)) &&
+      (level === 'global' || (level === 'ccy' && of.includes(ccy))),
+  )
 }
 
 const KEY = ['suspensions']

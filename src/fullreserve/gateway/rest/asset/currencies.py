@@ -11,6 +11,7 @@ from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Hold
 from fullreserve.exchange.products.suspension_state import Suspension
+from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.withdrawal_state import GetQuota, Quota
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import wire
@@ -56,6 +57,15 @@ _CURRENCY_ZEROS: dict[str, object] = dict.fromkeys(
     "0",
 )
 
+# While withdrawals are capped: USD of 24 hours and what is left, and what all users may take of the
+# asset; and whether people look at each.
+_FREE: dict[str, object] = {
+    "xWdCapUsd": "",
+    "xWdCapLeftUsd": "",
+    "xWdCapAll": "",
+    "xWdReviewed": False,
+}
+
 
 def currency_row(asset: Asset) -> dict[str, object]:
     """One currency on one chain."""
@@ -72,7 +82,25 @@ def currency_row(asset: Asset) -> dict[str, object]:
         "name": asset.symbol,
         "needTag": False,
         "wdTickSz": str(asset.scale),
+        **_FREE,
     }
+
+
+def _held_up(line: Line, quota: Quota, stopped: Stopped) -> dict[str, object]:
+    """What a stop in mode `cap` or `review` makes of withdrawals; nothing of a stricter one."""
+    found = stopped.leaving(line)
+    if found.mode == Mode.REVIEW:
+        return {"xWdReviewed": True}
+    if found.mode != Mode.CAP:
+        return {}
+    told: dict[str, object] = {}
+    if found.per_user_usd:
+        left = max(0, min(found.per_user_usd, quota.limit) - quota.used)
+        told["xWdCapUsd"] = decimals.text(found.per_user_usd, USD_DIGITS)
+        told["xWdCapLeftUsd"] = decimals.text(left, USD_DIGITS)
+    if found.per_asset and amount_int(found.per_asset):
+        told["xWdCapAll"] = line.asset.text(amount_int(found.per_asset))
+    return told
 
 
 def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> dict[str, object]:
@@ -108,6 +136,7 @@ def chain_row(context: Context, line: Line, quota: Quota, stopped: Stopped) -> d
         "wdEstOpenTime": _opens(line.withdrawals, no_withdrawals, now_ms),
         "wdQuota": decimals.text(quota.limit, USD_DIGITS),
         "wdTickSz": str(terms.digits),
+        **_held_up(line, quota, stopped),
     }
 
 
@@ -133,16 +162,18 @@ def routes(context: Context) -> Routes:
         wanted = wanted or list(context.catalog.assets.values())
         on_chains = await lines(context)
         rows: list[dict[str, object]] = []
-        quota, stopped = Quota(0, 0, 0), Stopped((), None)
+        quota = Quota(0, 0, 0)
+        stopped = await Stopped.of(context, request.owner)
         if on_chains:
             now = context.clock.exchange_ms()
             quota = await ask(context, WITHDRAWALS, GetQuota(request.owner, now))
-            stopped = await Stopped.of(context, request.owner)
         for asset in wanted:
+            within = {"canInternal": stopped.moves_within(asset.id)}
             here = own_first(one for one in on_chains if one.asset is asset)
             for place, one in enumerate(here):
-                rows.append(chain_row(context, one, quota, stopped) | {"mainNet": place == 0})
-            rows += [] if here else [currency_row(asset)]
+                row = chain_row(context, one, quota, stopped)
+                rows.append(row | within | {"mainNet": place == 0})
+            rows += [] if here else [currency_row(asset) | within]
         return wire.envelope(rows)
 
     return {("GET", "asset/currencies"): reading(Taking(OfCurrencies, currencies), 6, 1000)}

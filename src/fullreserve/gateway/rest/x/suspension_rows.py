@@ -43,7 +43,7 @@ from fullreserve.exchange.products.withdrawal_state import SMALL_USD, Sum
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import Line
-from fullreserve.gateway.rest.x.suspension_words import STATES, actions_of, titles
+from fullreserve.gateway.rest.x.suspension_words import STATES, Caps, actions_of, titles
 
 Row = dict[str, Any]
 Logs = dict[int, dict[int, DrainLog]]
@@ -99,6 +99,17 @@ class Places:
         value = amount_int(amount) if amount else 0
         return known.text(value) if known is not None else str(value)
 
+    def caps(self, one: Suspension) -> Caps:
+        """What a cap leaves of 24 hours: USD to each, of the scope's asset to all."""
+        terms = one.terms
+        usd, asset = terms.per_user_usd // USD, terms.scope.asset
+        amount = self.text(asset, terms.per_asset) if terms.per_asset else ""
+        return Caps(f"{usd} USD" if usd else "", f"{amount} {self.asset(asset)}" if amount else "")
+
+    def titles(self, one: Suspension) -> dict[str, str]:
+        """One sentence in each language."""
+        return titles(one, self.where(one), self.caps(one))
+
     def where(self, one: Suspension) -> str:
         """`BTC-Bitcoin`, `Bitcoin`, `BTC`, a segment, or nothing for everywhere."""
         scope = one.terms.scope
@@ -128,7 +139,7 @@ def row(one: Suspension, places: Places, now_ms: int) -> Row:
     return {
         "suspension": str(one.number),
         "state": STATES[SuspensionState(one.state)],
-        "title": titles(one, places.where(one)),
+        "title": places.titles(one),
         "reason": Reason(terms.reason).name,
         "actions": [str(action.name).lower() for action in actions_of(one)],
         "level": _LEVEL_WORDS[terms.scope.level],
@@ -469,7 +480,7 @@ def status_row(one: Suspension, places: Places, now_ms: int, *, demo: bool) -> R
     is_late = not is_over and bool(one.terms.est_open_ms) and not end
     opening = [step.time_ms for step in one.history if step.state == SuspensionState.CANARY]
     return {
-        "title": titles(one, places.where(one))["en"],
+        "title": places.titles(one)["en"],
         "state": STATUS_STATES[SuspensionState(one.state)],
         "begin": str(one.created_ms),
         "end": end,

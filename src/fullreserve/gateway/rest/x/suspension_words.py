@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from fullreserve.exchange.products.suspension_state import Suspension, SuspensionState
-from fullreserve.exchange.products.suspension_wire import Action, Reason
+from fullreserve.exchange.products.suspension_wire import LEAVING, Action, Mode, Reason
 
 REASONS: dict[int, tuple[str, str, str]] = {
     Reason.KEY_HOLDER_UNREACHABLE: (
@@ -61,6 +63,12 @@ LANGUAGES = ("en", "ru", "zh")
 # Between two of a list, and before what is said of them.
 POINTS = ((", ", ": "), (", ", ": "), ("、", "："))
 SUSPENDED = ("suspended", "приостановлено", "暂停")
+LIMITED = ("limited", "ограничено", "限额")
+REVIEWED = ("looked at by people first", "сначала проверяют люди", "先由人工审核")
+# What a cap leaves of 24 hours: to each user, and to all of them.
+EACH = ("at most {} a user", "не больше {} на пользователя", "每位用户最多 {}")
+ALL = ("at most {} of all users", "не больше {} на всех", "所有用户合计最多 {}")
+IN_A_DAY = (" in 24 hours", " за 24 часа", "（24 小时内）")
 STATES = {
     SuspensionState.DRAFT: "draft",
     SuspensionState.ACTIVE: "active",
@@ -79,15 +87,39 @@ def actions_of(one: Suspension) -> list[Action]:
     return [action for action in Action if one.terms.actions & action]
 
 
-def titles(one: Suspension, where: str) -> dict[str, str]:
-    """One sentence in each language: what is suspended, where and why."""
+class Caps(NamedTuple):
+    """What a suspension in mode `cap` leaves of 24 hours, with units; "" for no such cap."""
+
+    each: str
+    all: str
+
+
+def titles(one: Suspension, where: str, caps: Caps) -> dict[str, str]:
+    """One sentence in each language: what is suspended or limited, where and why."""
     found = {}
     for at, language in enumerate(LANGUAGES):
         comma, colon = POINTS[at]
-        what = comma.join(ACTIONS[action][at] for action in actions_of(one))
         place = f" ({where})" if where else ""
-        found[language] = f"{what}{place}{colon}{SUSPENDED[at]} – {REASONS[one.terms.reason][at]}"
+        parts = []
+        for actions, how in _hows(one, caps, at):
+            what = comma.join(ACTIONS[action][at] for action in actions)
+            parts.append(f"{what}{place}{colon}{how}")
+        found[language] = f"{'; '.join(parts)} – {REASONS[one.terms.reason][at]}"
     return found
+
+
+def _hows(one: Suspension, caps: Caps, at: int) -> list[tuple[list[Action], str]]:
+    """What becomes of which actions, in a language: of withdrawals as the mode says."""
+    stopped, how = actions_of(one), ""
+    if one.terms.mode == Mode.REVIEW:
+        how = REVIEWED[at]
+    elif one.terms.mode == Mode.CAP:
+        named = ((EACH, caps.each), (ALL, caps.all))
+        bounds = [words[at].format(cap) for words, cap in named if cap]
+        how = POINTS[at][0].join([LIMITED[at], *bounds]) + IN_A_DAY[at]
+    leaving = [action for action in stopped if how and action & LEAVING]
+    rest = [action for action in stopped if action not in leaving]
+    return [each for each in ((leaving, how), (rest, SUSPENDED[at])) if each[0]]
 
 
 def works(suspensions: list[Suspension]) -> list[str]:

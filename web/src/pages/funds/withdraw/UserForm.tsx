@@ -17,7 +17,7 @@ import { Button } from '~/ui/Button'
 import { Field } from '~/ui/Field'
 import { Select } from '~/ui/Select'
 import { toast } from '~/ui/toasts'
-import { useSteps } from '../currencies'
+import { useSteps, useStoppedWithin } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { internalFault, uidFault } from './amount'
 import { type Asked, turned } from './way'
@@ -65,6 +65,7 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
   const [wanted, setWanted] = useState<Wanted | null>(null)
   // Not the review's own: what got no answer there is not done again by opening it anew.
   const once = useOnce()
+  const stopped = useStoppedWithin()
   const asked = useSearch({ strict: false }) as Asked
   const navigate = useNavigate()
   const ccy = held.find((each) => each === asked.ccy) ?? held[0] ?? ''
@@ -103,6 +104,11 @@ function Filled({ held, steps, free }: FilledProps): ReactNode {
             onChange={choose}
           />
         </div>
+        {stopped.has(ccy) ? (
+          <p className={css.warning} role="status">
+            {t('withdraw.user.stopped', { ccy })}
+          </p>
+        ) : null}
         <Field
           {...form.bind('uid')}
           label={t('withdraw.user.uid')}

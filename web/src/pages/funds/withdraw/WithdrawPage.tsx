@@ -12,6 +12,7 @@ import { useChosen } from '../chosen'
 import { type Line, networkOf, useLines } from '../currencies'
 import css from '../layout/Funds.module.css'
 import { LineChoice } from '../layout/LineChoice'
+import { Limited } from './Limited'
 import { Suspended } from './Suspended'
 import { UserForm } from './UserForm'
 import { WithdrawalsTable } from './WithdrawalsTable'
@@ -72,6 +73,7 @@ function ToAddress(): ReactNode {
       )}
       {lines?.length === 0 ? <p className="muted">{t('funds.noChains')}</p> : null}
       {line && !line.canWd ? <Suspended line={line} /> : null}
+      {line?.canWd ? <Limited line={line} /> : null}
       {line && book ? <Ready key={line.chain} line={line} /> : null}
       {line ? <ByThemselves /> : null}
     </div>

@@ -8,6 +8,7 @@ import { useTranslation } from '~/i18n'
 import { trimmed } from '~/market/numbers'
 import { askSignIn } from '~/pages/account/proof/asking'
 import { useStanding } from '~/pages/account/standing'
+import { stoppingOrders, useStopped } from '~/pages/status/suspensions'
 import { mayRest, type OrderType } from '~/trading/orders'
 import { type Placement, Placing } from '~/trading/placing'
 import { Button } from '~/ui/Button'
@@ -38,8 +39,7 @@ export function OrderForm(): ReactNode {
   const facts = useFacts(draft.side)
   const checked = check(draft, facts)
   const session = useSession()
-  const standing = useStanding()
-  const stopped = frozenBy(standing) ?? stoppedBy(desk.instrument.state, draft.ordType)
+  const stopped = useStoppedWords(draft)
   const [refused, setRefused] = useState('')
   const { isBusy, place } = usePlacing(setRefused)
   const edit = (change: Partial<Draft>) => {
@@ -81,15 +81,25 @@ export function OrderForm(): ReactNode {
       <Summary draft={draft} facts={facts} checked={checked} />
       {stopped ? (
         <p className={css.refused} role="status">
-          {t(stopped)}
+          {stopped}
         </p>
       ) : null}
-      <Submit side={draft.side} isBusy={isBusy} isStopped={stopped !== null} />
+      <Submit side={draft.side} isBusy={isBusy} isStopped={stopped !== ''} />
       <p className={css.refused} role="alert">
         {refused}
       </p>
     </form>
   )
+}
+
+/** Why no order of this type is taken, the account's own first; '' where they are. */
+function useStoppedWords({ ordType }: Draft): string {
+  const { t, language } = useTranslation()
+  const { instrument } = useDesk()
+  const standing = useStanding()
+  const stop = stoppingOrders(useStopped()?.suspensions ?? [], instrument)
+  const key = frozenBy(standing) ?? stoppedBy(instrument.state, ordType)
+  return key ? t(key) : (stop?.title[language] ?? '')
 }
 
 /** Takes the side that the keyboard asked for, and the focus to the first field. */
