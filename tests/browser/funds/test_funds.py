@@ -502,7 +502,7 @@ def test_while_withdrawals_are_suspended_everybody_sees_where_they_stand(
 def test_an_address_is_shown_to_who_knows_that_withdrawals_are_suspended(
     visit: Visit, person: Person, suspended: None, operator: Operator
 ) -> None:
-    """Criterion: WEB-FUNDS-DEPOSIT-2, WEB-STATUS-3. A planned stop began after the incident."""
+    """Criterion: WEB-FUNDS-DEPOSIT-2, WEB-STATUS-3, WEB-STATUS-4. The planned one began last."""
     incident = {"actions": "withdraw", "level": "ccy_chain", "chain": "BTC-ERC20", "mode": "queue"}
     planned = incident | {"chain": "SOL-ERC20", "reason": "WALLET_MAINT", "note": "a new wallet"}
     incident |= {"reason": "SECURITY_INCIDENT", "note": "coins left"}
@@ -511,6 +511,11 @@ def test_an_address_is_shown_to_who_knows_that_withdrawals_are_suspended(
     page = visit("/deposit?ccy=BTC", person)
     banner = page.get_by_role("status").filter(has=page.get_by_role("link"))
     expect(banner).to_contain_text("a security incident")
+    others = banner.get_by_role("listitem")
+    expect(others).to_have_count(0)
+    banner.get_by_text("2 more").click()
+    expect(others).to_have_count(2)
+    expect(others.filter(has_text="SOL-ERC20")).to_contain_text("wallet maintenance")
     main, code = page.get_by_role("main"), page.get_by_role("img", name="QR code of your BTC")
     told = main.get_by_text("Withdrawals of BTC on ERC20 are suspended: a security incident.")
     expect(told).to_be_visible()
@@ -574,6 +579,29 @@ def test_everybody_can_use_the_pages(
             assert banner["height"] < BANNER_MOST, path
         page.evaluate(LIT, theme)
         assert complaints(page) == [], path
+
+
+def test_what_a_stop_leaves_is_said_where_it_counts(
+    visit: Visit, person: Person, operator: Operator
+) -> None:
+    """Criterion: SUS-REST-11, WEB-STATUS-4."""
+    stop = {"level": "ccy", "ccy": "USDT", "reason": "MARKET_DISLOCATION", "note": "no prices"}
+    cap = {"actions": "withdraw", "mode": "cap", "capUsd": "300", "capAmt": "7"}
+    operator.post(X + "suspending/suspend", **stop, **cap)
+    others = {"actions": "internal_transfer,trade_open", "mode": "queue"}
+    operator.post(X + "suspending/suspend", **stop, **others)
+    main = visit("/withdraw?ccy=USDT", person).get_by_role("main")
+    capped = main.get_by_text("Withdrawals of USDT are limited now: at most 300 USD in 24 hours")
+    expect(capped).to_contain_text("you have 300 USD left")
+    expect(capped).to_contain_text("All users together can withdraw at most 7 USDT in 24 hours.")
+    main = visit("/withdraw?to=user&ccy=USDT", person).get_by_role("main")
+    expect(main.get_by_text("Transfers of USDT to other users are stopped now.")).to_be_visible()
+    page = visit("/trade/ETH-USDT", person)
+    form = page.get_by_role("form", name=EN["form.title"])
+    expect(form.get_by_text("New orders (USDT): suspended – prices")).to_be_visible()
+    expect(form.get_by_role("button", name=re.compile("^Buy "))).to_be_disabled()
+    banner = page.get_by_role("status").filter(has=page.get_by_role("link"))
+    expect(banner).not_to_contain_text("trading")
 
 
 # What the exchange answers who asks for the proof of an account that is too young.

@@ -28,7 +28,6 @@ from fullreserve.exchange.products.custody_wire import (
     Included,
     NetworkAsset,
     Paid,
-    Payload,
     QuoteFee,
     Seen,
     Settle,
@@ -119,7 +118,7 @@ def payer(rest: RestBed) -> NewKey:
     return rest.vault.create_key(ALICE, "Phrase-payer", bits, "payer", ["127.0.0.1"])
 
 
-async def house(rest: RestBed, fold: int, payload: Payload) -> None:
+async def house(rest: RestBed, fold: int, payload: msgspec.Struct) -> None:
     reply = await say(rest.context, fold, payload)
     assert reply.code == 0
 
