@@ -264,7 +264,7 @@ TABLE: dict[int, Error] = {
     93001: Error(403, "You are not a member of the group that decides this"),
     93002: Error(409, "The exchange is in set-up mode: this needs more operators", "; {allowed}"),
     93003: Error(404, "There is no such suspension"),
-    93004: Error(409, "The suspension's state does not allow this now"),
+    93004: Error(409, "The suspension's state does not allow this now", ": {allowed}"),
     93005: Error(403, "This needs another operator than the one who began it"),
     93006: Error(409, "You have agreed to this already"),
     93007: Error(409, "Not every gate is passed, or too few have signed off", ": {allowed}"),
@@ -272,7 +272,11 @@ TABLE: dict[int, Error] = {
     93009: Error(409, "Withdrawals are still waiting, or this one is not"),
     93010: Error(409, "Too many suspensions are open"),
     93011: Error(409, "The queue has to be read again first"),
-    93012: Error(409, "The coins were not measured yet on each chain that the ledger has any on"),
+    93012: Error(
+        409,
+        "The coins were not measured yet on each chain that the ledger has any on",
+        ": {allowed}",
+    ),
     93013: Error(409, "Signers were not challenged yet for this gate, since it was opened"),
     93014: Error(
         409,

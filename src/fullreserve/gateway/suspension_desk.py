@@ -18,6 +18,7 @@ from fullreserve.exchange.products.settling import (
 from fullreserve.exchange.products.suspension_state import (
     Broken,
     Kept,
+    Measured,
     Refused,
     Surveyed,
     Suspension,
@@ -29,6 +30,7 @@ from fullreserve.exchange.products.suspension_wire import (
     GetEdition,
     GetKept,
     GetMaxWait,
+    GetMeasured,
     GetOne,
     Level,
     ListAll,
@@ -67,6 +69,7 @@ _surveyed = msgspec.msgpack.Decoder(Surveyed | None).decode
 _roll = msgspec.msgpack.Decoder(list[Rolled] | None).decode
 _broken = msgspec.msgpack.Decoder(list[Broken]).decode
 _kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
+_measured = msgspec.msgpack.Decoder(Measured | None).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 _number = msgspec.msgpack.Decoder(int).decode
@@ -150,6 +153,11 @@ async def whole(context: Context, suspension: int) -> Suspension | None:
         AskFold(SUSPENSIONS, _encode(GetOne(suspension)))
     )
     return None if answer is None else _one(answer)
+
+
+async def measured(context: Context, network: int) -> Measured | None:
+    """What the watcher told last of a network's coins."""
+    return await _asked(context, GetMeasured(network), _measured)
 
 
 async def drained(context: Context, suspension: int) -> list[DrainSum]:

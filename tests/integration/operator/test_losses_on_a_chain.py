@@ -190,7 +190,9 @@ async def _not_while_it_is_missing(robbed: Robbed, number: str) -> None:
     await done(desk.bea, "ratify", number)
     await _planned(desk, number)
     await robbed.books.reconciler.measure()
-    assert (await desk.bea.act("suspending/show", suspension=number, gate="2")).code == "93012"
+    apart = await desk.bea.act("suspending/show", suspension=number, gate="2")
+    assert apart.code == "93012"
+    assert "USDT-ERC20 differs from the ledger: hot by -" in apart.json["msg"]
     assert await robbed.books.reconciler.check(robbed.chain.chain.tip())
     row = (await desk.bea.get("suspending/detail", suspension=number)).row
     assert row["state"] == "active"

@@ -28,7 +28,8 @@ from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
 from fullreserve.exchange.products.withdrawal_state import EDITION as BY_EACH
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.commands import SetOwner, amount_bytes
+from fullreserve.exchange.wire.queries import GetOwner
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.queue_places import NOWHERE
@@ -39,7 +40,7 @@ from fullreserve.gateway.rest.x.suspensions import places
 from fullreserve.gateway.suspension_desk import suspensions
 from fullreserve.gateway.ws.custody import WithdrawalInfo
 from fullreserve.gateway.ws.reference import Status
-from tests.bed import ALICE, BOB, BTC
+from tests.bed import ALICE, BOB, BTC, submit
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.test_custody import NETWORK
 from verifier.drain import Wrong, check
@@ -77,6 +78,15 @@ async def done(who: Person, name: str, suspension: str, **more: Any) -> dict[str
 
 
 STOP = {"actions": "withdraw", "level": "chain", "chain": "Bitcoin", "reason": "SECURITY_INCIDENT"}
+
+
+async def in_segment(desk: Console, uid: int, segment: int) -> None:
+    """Puts a user into a segment."""
+    door = desk.town.rest.context.door
+    found = await door.query(GetOwner(uid))
+    assert found is not None
+    words = (segment, found.tier, found.flags, found.kyc)
+    await submit(door, [SetOwner(door.gateway, door.numbers(1), uid, *words)])
 
 
 async def test_from_the_stop_to_the_report(desk: Console) -> None:
@@ -253,6 +263,9 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     for gate, code in (("1", "93013"), ("2", "93012"), ("8", "93014")):
         early = await bea.act("suspending/show", suspension=number, gate=gate)
         assert early.code == code, early.json
+        if code == "93012":
+            unlooked = "BTC-Bitcoin was not measured since the restart was planned"
+            assert early.json["msg"].endswith(unlooked)
     for said in (
         Call(HOT.number, bytes(32), (int(number),)),
         Answered(HOT.number, 1, bytes(32)),
@@ -301,6 +314,8 @@ async def _signed_off(desk: Console, number: str) -> None:
     await _evidence_itself(desk, number)
     other = await bea.act(name, suspension=number, plannedTs=1, shown=row["shown"])
     assert other.code == "93004"
+    said = "it is gate_check; allowed in it: plan, show, sign-off (plannedTs "
+    assert said + found["plannedTs"] in other.json["msg"]
     assert (await bea.act(name, **of, shown=found["shown"])).code == "93016"
     await done(bea, "sign-off", number, plannedTs=found["plannedTs"], shown=row["shown"])
 
@@ -337,7 +352,9 @@ async def test_secrets_and_long_documents_are_refused(desk: Console) -> None:
 
 async def _drained(desk: Console, number: str) -> None:
     rest, ada = desk.town.rest, desk.ada
-    assert (await rest.get("x/drain", suspension=number)).code == "93004"
+    early = await rest.get("x/drain", suspension=number)
+    assert early.code == "93004"
+    assert early.json["msg"].endswith("it is draining; a drain is shown once it was lifted")
     for _ in range(4):
         await done(ada, "tick", number)
         desk.town.clock.advance(1000)
@@ -466,6 +483,8 @@ async def test_how_wide_a_stop_is_comes_out_in_the_words_that_it_went_in(
         "segment": {"key": 3},
         "user": {"key": ALICE},
     }
+    if level == "segment":
+        await in_segment(desk, BOB, 3)
     where = where_by.get(level, {})
     terms = {"actions": "withdraw", "reason": "SECURITY_INCIDENT", "level": level}
     made = await desk.ada.act("suspending/suspend", **terms, **where)
@@ -513,6 +532,7 @@ async def test_a_stop_of_some_shows_operators_their_queue_alone(desk: Console) -
     assert (await desk.ada.act("suspending/suspend", **STOP)).code == "0"
     for coins in (0.1, 0.2):
         await request(desk, coins)
+    await in_segment(desk, BOB, 7)
     queues = []
     for level, key in (("segment", 0), ("segment", 7), ("user", ALICE), ("user", BOB)):
         made = await desk.ada.act("suspending/suspend", level=level, key=key, **more)
@@ -546,10 +566,20 @@ async def test_what_cannot_be_is_said(desk: Console) -> None:
         ({"reason": "BAD_LUCK"}, "51000"),
         ({"level": "ccy", "ccy": "MOON"}, "51012"),
         ({"level": "user"}, "50014"),
+        ({"level": "segment", "key": "999"}, "51000"),
         ({"mode": "cap"}, "50015"),
         ({"actions": "trade_open"}, "51000"),
     ):
         answer = await desk.ada.act("suspending/suspend", **(STOP | change))
         assert answer.code == code, (change, answer.json)
+    nobody_s = await desk.ada.act(
+        "suspending/suspend", **(STOP | {"level": "segment", "key": "999"})
+    )
+    assert "a segment that somebody is in: 0" in nobody_s.json["msg"]
+    made = await desk.ada.act("suspending/suspend", **STOP)
+    for word in ("lift", "tick", "open-drain", "check", "fall"):
+        early = await desk.bea.act(f"suspending/{word}", suspension=made.row["suspension"])
+        assert early.code == "93004", (word, early.json)
+        assert early.json["msg"].endswith("it is active; allowed in it: ratify, plan, extend")
     assert (await desk.ada.act("suspending/check", suspension="7")).code == "93003"
     assert (await desk.ada.act("suspending/report", suspension="7", digest="x")).code == ("51000")

@@ -25,7 +25,7 @@ from fullreserve.gateway.rest.request import Request
 from fullreserve.gateway.rest.route import Routes, Taking, public, reading
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.kept_artefacts import Artefacts
-from fullreserve.gateway.rest.x.suspension_words import works
+from fullreserve.gateway.rest.x.suspension_words import STATES, works
 
 UNKNOWN = 93_003
 NOT_YET = 93_004
@@ -131,7 +131,8 @@ class _Suspensions:
         """A finished drain, whole, for anyone to work its order out again."""
         one = await self._named(params.suspension)
         if one.state < SuspensionState.LIFTED or not one.seed:
-            raise Problem(NOT_YET)
+            state = STATES[SuspensionState(one.state)]
+            raise Problem(NOT_YET, allowed=f"it is {state}; a drain is shown once it was lifted")
         return await self._artefacts.of(one, await places(self._context))
 
     async def place(self, request: Request, params: QueueParams) -> bytes:

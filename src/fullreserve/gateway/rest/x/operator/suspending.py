@@ -39,6 +39,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
+from fullreserve.gateway.rest.x.operator import not_now
 from fullreserve.gateway.rest.x.operator.budgets import drained_lines
 from fullreserve.gateway.rest.x.operator.budgets import read as read_budgets
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
@@ -324,6 +325,11 @@ class _Suspending:
             raise Problem(reply.code, allowed="; ".join(lacks))
         if reply.code == Refused.SET_UP:
             raise Problem(reply.code, allowed=await operators_lacking(self._context, word))
+        if reply.code == Refused.WRONG_STATE:
+            raise Problem(reply.code, allowed=not_now.state_now(await self._named(number)))
+        if reply.code == Refused.MEASURE:
+            where = await not_now.unmeasured(self._context, await self._named(number))
+            raise Problem(reply.code, allowed=where)
         if reply.code == Refused.WAITS:
             drained = await suspension_desk.drained(self._context, number)
             bounds = sorted({each.max_wait for each in drained if each.max_wait})
@@ -388,6 +394,11 @@ class _Suspending:
             return Scope(level, asset=asset.id)
         if level is Level.USER:
             await self._want_user(params.key)
+        if level is Level.SEGMENT:
+            known_segments = await not_now.segments(self._context)
+            if params.key not in known_segments:
+                allowed = ", ".join(map(str, known_segments)) or "none: nobody is in one"
+                raise Problem(51000, "key", f"a segment that somebody is in: {allowed}")
         return Scope(level, key=params.key if level in (Level.SEGMENT, Level.USER) else 0)
 
     async def _want_user(self, uid: int) -> None:
@@ -498,7 +509,7 @@ class _Suspending:
         """One tick of the drain on each of its lines."""
         one = await self._named(params.suspension)
         if one.state != SuspensionState.DRAINING:
-            raise Problem(93_004)
+            raise Problem(93_004, allowed=not_now.state_now(one))
         drained = await suspension_desk.drained(self._context, one.number)
         next_ms = {
             (each.network, each.asset): 0 if each.cursor else each.time_ms + one.interval_ms
