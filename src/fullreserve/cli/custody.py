@@ -128,6 +128,17 @@ def add_ceremonies(custody: "Subcommands") -> None:
         one.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "check the record of ceremonies and print what holds"
     add_custody_command(custody, "commands", "show", about)
+    took = add_custody_command(
+        *(custody, "taking_commands", "take-record", "take a copy of the record as a holder"),
+        *("record_file", "holder", "cards", "dry_run"),
+    )
+    took.add_argument("record_file", type=Path, help="the copy that was given to you")
+    took.add_argument("holder")
+    took.add_argument(
+        "--card", dest="cards", type=Path, nargs="+", default=(),
+        help="of who is new: the file that you had from the person, not beside the record",
+    )  # fmt: skip
+    took.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 
 def add_key_changes(custody: "Subcommands") -> None:
@@ -219,7 +230,7 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
     """Add the commands that sign and finish jobs; the latter's parser."""
     signed = add_custody_command(
         *(custody, "commands", "sign", "sign a job as a holder"),
-        *("job_file", "holder", "keys", "module", "token", "out", "cards"),
+        *("job_file", "holder", "keys", "module", "token", "out", "cards", "node", "height"),
     )
     signed.add_argument("job_file", type=Path)
     add_device(signed)
@@ -228,6 +239,9 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
         help="of who is new: the file that you had from the person, not beside the job",
     )  # fmt: skip
     signed.add_argument("--out", type=Path, required=True, help="the file to write")
+    signed.add_argument("--node", default="", help="a node's address; else the network's first")
+    about = "the newest block, where no node is reached"
+    signed.add_argument("--height", type=int, default=0, help=about)
     ended = add_custody_command(
         *(custody, "commands", "finish", "put parts together, send and record"),
         *("job_file", "parts", "node", "payer", "dry_run"),

@@ -19,7 +19,8 @@ from fullreserve.custody.keys import card, job
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
-from fullreserve.custody.keys.record import FILE, BadRecord, Record
+from fullreserve.custody.keys.record import FILE, BadRecord, Entry, Record
+from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.networks import Network
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet import Wallet
@@ -58,7 +59,7 @@ class Office:
         patch.setenv("FULLRESERVE_DATA", str(self.data))
         patch.chdir(folder)
         self.folder = folder
-        self.said = ""
+        self.said, self.node = "", ""
 
     def do(self, *words: str | Path, code: int = 0) -> str:
         """A command, and all that it said."""
@@ -93,6 +94,7 @@ class Office:
         parts = []
         new = [self.cards / f"{one.holder}.json" for one in job.read(job_file).cards]
         given: list[str | Path] = ["--card", *new] if new else []
+        given += ["--node", self.node] if self.node else []
         for name in names:
             part = self.folder / f"{job_file.stem}-{name}.part"
             keys = self.holders / f"{name}.keys"
@@ -125,6 +127,7 @@ def office(bed: UtxoBed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[O
     """After its ceremony, with coins in the warm wallet."""
     with pytest.MonkeyPatch.context() as patch:
         made = Office(tmp_path_factory.mktemp("office"), patch)
+        made.node = bed.url
         made.make_keys((*HOLDERS, *LATE))
         born = bed.node.call("getblockcount")
         plan = made.plan(NETWORK, "utxo", HOLDERS, late() + f"born = {born}\n")
@@ -265,6 +268,7 @@ def test_a_job_that_does_more_is_not_signed(bed: UtxoBed, office: Office) -> Non
     ]
     wrong = [msgspec.structs.replace(good, spend=one) for one in spends]
     wrong += [
+        msgspec.structs.replace(good, after=msgspec.structs.replace(good.after, born=10**9)),
         msgspec.structs.replace(good, cards=()),
         msgspec.structs.replace(good, kind="recovery"),
         msgspec.structs.replace(good, after=msgspec.structs.replace(good.after, wallet=other)),
@@ -274,7 +278,7 @@ def test_a_job_that_does_more_is_not_signed(bed: UtxoBed, office: Office) -> Non
         path = office.folder / f"wrong-{number}.json"
         path.write_bytes(msgspec.json.encode(one))
         said = office.do("sign", path, "ann", "--keys", office.holders / "ann.keys",
-                         "--out", office.folder / "x", code=1)  # fmt: skip
+                         "--node", bed.url, "--out", office.folder / "x", code=1)  # fmt: skip
         assert "fullreserve: " in said
     assert not (office.folder / "x").exists()
 
@@ -367,6 +371,77 @@ def test_what_comes_to_wallets_that_were_left_follows(bed: UtxoBed, office: Offi
     bed.mine()
     rotated(bed, office, HOLDERS, ("bob", "dan"))
     assert held(bed, office) > before + 5_900_000
+
+
+def test_a_holder_takes_what_is_added_to_the_record(
+    bed: UtxoBed, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: CUST-CEREMONY-7, CUST-CEREMONY-8. With a folder of his own, and a forged copy."""
+    given, own = office.data / FILE, tmp_path / "bobs"
+    early = tmp_path / "early.jsonl"
+    early.write_bytes(given.read_bytes())
+    rotated(bed, office, ("ann", "hal", "bob", "ida"), ("cyd", "dan"))
+    bed.send([Payment(0, bed.asset, 3_000_000, _left(office).place(0))])
+    bed.mine()
+    monkeypatch.setenv("FULLRESERVE_DATA", str(own))
+    said = office.do("take-record", early, "bob", "--dry-run")
+    assert not (own / FILE).exists()
+    said = office.do("take-record", early, "bob")
+    assert "Nothing proves the first record that you take" in said
+    assert f"card of ann (file), fingerprint {office.record.state.cards['ann'].fingerprint}" in said
+    said = office.do("take-record", given, "bob")
+    assert "entry 2, rotation, " in said
+    assert ": signed by cyd, dan" in said
+    assert f"card of hal (file), fingerprint {office.record.state.cards['hal'].fingerprint}" in said
+    assert (own / FILE).read_bytes() == given.read_bytes()
+    assert "It adds nothing." in office.do("take-record", given, "bob")
+    said = office.do("take-record", early, "bob", code=1)
+    assert "does not begin with the 2 entries" in said
+    # One entry more, as whoever runs the exchange writes it, and the job that follows from it.
+    for name in ("ann", "zoe", "bob", "ida"):
+        office.do("holder-key", name, tmp_path)
+    theirs = {name: card.read(tmp_path / f"{name}.json") for name in ("ann", "zoe", "bob", "ida")}
+    forged = tmp_path / FILE
+    forged.write_bytes(given.read_bytes())
+    _turned(Record(forged), theirs)
+    for words in ((), ("--card", office.cards / "hal.json")):
+        said = office.do("take-record", forged, "bob", *words, code=1)
+        assert "entry 3 (rotation): no signatures of its holders prove it" in said
+    assert (own / FILE).read_bytes() == given.read_bytes()
+    out = office.folder / "late.json"
+    monkeypatch.setenv("FULLRESERVE_DATA", str(tmp_path))
+    office.do("gather", "3", "warm", "--node", bed.url, "--out", out)
+    signs = ("sign", office.folder / "late-1.json", "bob", "--keys", office.holders / "bob.keys",
+             "--out", tmp_path / "x")  # fmt: skip
+    # In a folder where he has taken nothing yet, his own card gives it away.
+    assert "another key of bob's" in office.do(*signs, code=1)
+    (own / FILE).write_bytes(forged.read_bytes())
+    monkeypatch.setenv("FULLRESERVE_DATA", str(own))
+    said = office.do(*signs, code=1)
+    assert "no signatures of its holders prove it" in said
+    assert "bob has not taken the record" in said
+    assert not (tmp_path / "x").exists()
+    # The true one signs, without being taken by hand where all of it proves itself.
+    (own / FILE).write_bytes(given.read_bytes())
+    office.do("gather", "3", "warm", "--node", bed.url, "--out", out)
+    office.do(*signs)
+
+
+def _left(office: Office) -> Wallet:
+    (one,) = office.record.left(NETWORK, "warm")
+    assert one.wallet is not None
+    return one.wallet
+
+
+def _turned(record: Record, cards: dict[str, Card]) -> None:
+    """An entry by which others' keys follow, under the names of holders."""
+    before = record.wallet(NETWORK, "warm")
+    assert before.wallet is not None
+    held = tuple(one.in_wallet for one in cards.values())
+    wallet = msgspec.structs.replace(before.wallet, keys=held)
+    after = msgspec.structs.replace(before, holders=tuple(cards), wallet=wallet)
+    persons = (Person("zoe", 21),)
+    record.append(Entry(0, 9, "rotation", "", tuple(cards.values()), persons, (after,)))
 
 
 def test_a_gathering_brings_coins_nowhere_else(bed: UtxoBed, office: Office) -> None:

@@ -133,6 +133,17 @@ def test_what_makes_no_sense_is_refused(made: Made) -> None:
         pickle.dumps(made.device)
 
 
+def test_a_module_or_token_that_is_not_there_is_named(made: Made, tmp_path: Path) -> None:
+    """Criterion: CUST-KEY-2."""
+    if not isinstance(made.device, TokenDevice):
+        pytest.skip("of tokens alone")
+    for module in (tmp_path / "none.so", Path(__file__)):
+        with pytest.raises(DeviceProblem, match=f"module {module}: .*--module is the PKCS#11 lib"):
+            TokenDevice.open(module, "hot", "2468")
+    with pytest.raises(DeviceProblem, match=f"{SOFTHSM} has no token 'hal'; .* one of: .*'hot'"):
+        TokenDevice.open(SOFTHSM, "hal", "2468")
+
+
 def test_a_token_lets_no_key_out(made: Made) -> None:
     """Criterion: CUST-KEY-3."""
     if not isinstance(made.device, TokenDevice):

@@ -76,7 +76,8 @@ def asked(
     cards: dict[str, Card], names: tuple[str, ...], new: tuple[str, ...], gone: tuple[str, ...] = ()
 ) -> Job:
     after = wallet(cards, names)
-    persons = tuple(Person(name, 20 + number) for number, name in enumerate(new))
+    numbers = {name: number for number, name in enumerate(NAMES, 1)}
+    persons = tuple(Person(name, numbers.get(name, 20 + number)) for number, name in enumerate(new))
     brought = tuple(cards[name] for name in new)
     kind = "replacement" if gone else "rotation"
     calls = turned(after, wallet(OURS, NAMES))
@@ -139,6 +140,14 @@ FORGED: dict[str, tuple[Callable[[], Job], str]] = {
     "one person with two keys": (
         replaced(ROTATED, persons=(Person("zoe", 1), Person("max", 21))),
         "person 1 holds 2 shares",
+    ),
+    "a known name's number": (
+        replaced(
+            ROTATED,
+            cards=(*ROTATED.cards, OURS["cyd"]),
+            persons=(*ROTATED.persons, Person("cyd", 99)),
+        ),
+        "cyd is person 3 in the record, not 99",
     ),
     "a holder made another person": (
         replaced(ROTATED, persons=(*ROTATED.persons, Person("cyd", 30))),
@@ -233,6 +242,46 @@ def test_who_could_take_the_coins_one_day_is_shown(record: Record) -> None:
         "CHANGES recovery: by 2 of lea, lou, lyn after 1 blocks; "
         "now by 2 of lea, lou, lyn after 26000 blocks"
     )
+
+
+@pytest.mark.parametrize(
+    ("born", "tip", "most"),
+    [(10**9, 700, 500), (501, 700, 500), (500, 700, None), (0, 700, None)],
+    ids=["never", "later than before", "as before", "earlier"],
+)
+def test_coins_of_a_known_wallet_are_looked_for_as_before(
+    record: Record, born: int, tip: int, most: int | None
+) -> None:
+    """Criterion: CUST-CEREMONY-6. A job that brings coins to keys of before, as to the same."""
+    recorded(record, msgspec.structs.replace(script(OURS), born=500))
+    after = msgspec.structs.replace(script(OURS), born=born)
+    _born_fits(swept(script(OURS), after, "rotation"), record, tip, most)
+
+
+@pytest.mark.parametrize(("born", "most"), [(701, 700), (700, None)])
+def test_coins_of_a_new_wallet_are_looked_for_from_the_newest_block_on(
+    record: Record, born: int, most: int | None
+) -> None:
+    """Criterion: CUST-CEREMONY-6"""
+    recorded(record, msgspec.structs.replace(script(OURS), born=500))
+    after = msgspec.structs.replace(script(OURS, 26_000), born=born)
+    _born_fits(swept(script(OURS), after, "rotation"), record, 700, most)
+
+
+def _born_fits(one: Job, record: Record, tip: int, most: int | None) -> None:
+    assert f"its coins are looked for from block {one.after.born} on" in job.checked(one, record)
+    if most is None:
+        job.check_born(one, record, lambda: tip)
+        return
+    with pytest.raises(job.WrongJob, match=f"from block {one.after.born} on: at most {most}"):
+        job.check_born(one, record, lambda: tip)
+
+
+def test_a_record_with_another_key_of_ones_own_is_not_signed_by(record: Record) -> None:
+    """Criterion: CUST-CEREMONY-8"""
+    device = FileDevice(Path("ann"), {"ann": Private.of_seed(bytes([101]) * 32)})
+    with pytest.raises(job.WrongJob, match="another key of ann's, fingerprint"):
+        job.sign(ROTATED, record, device, "ann", [OURS["zoe"], OURS["max"]])
 
 
 def test_a_job_that_spends_coins_is_no_safes(record: Record) -> None:

@@ -12,7 +12,7 @@ from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import GATHERING, GUARD, RECOVERY, REPLACEMENT, Job, WrongJob
 from fullreserve.custody.keys.plan import BadPlan, Plan, agree, with_another
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
-from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.keys.tier_quorum import Person, renumbering
 from fullreserve.custody.tiers import guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
 from fullreserve.custody.tiers.wallet import BadWallet
@@ -54,8 +54,8 @@ def _moves(record: Record, node: Node, after: TierWallet, rate: int, kind: str) 
 
 def _placed(record: Record, before: TierWallet, after: TierWallet, tip: int) -> TierWallet:
     # Who goes back to keys of before has their coins of before.
-    left = record.left(after.network, after.tier)
-    born = [one.born for one in left if one.wallet == after.wallet]
+    known = record.every(after.network, after.tier)
+    born = [one.born for one in known if one.wallet == after.wallet]
     return msgspec.structs.replace(after, hrp=before.hrp, born=min((*born, tip)))
 
 
@@ -150,6 +150,8 @@ def without(record: Record, gone: str, card: Card, person: Person) -> list[TierW
     used = {name for one in state.wallets.values() for name in everybody(one)}
     if card.holder in used or state.cards.get(card.holder, card) != card:
         raise BadPlan(f"{card.holder} is a holder already: a new one has a new name")
+    if renumbered := renumbering(state.persons, [person]):
+        raise BadPlan(renumbered)
     touched = [one for one in state.wallets.values() if gone in everybody(one)]
     plan = Plan((person,), tuple(with_another(one, gone, card.holder) for one in touched))
     persons = state.persons | {person.holder: person}

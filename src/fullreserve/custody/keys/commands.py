@@ -7,7 +7,7 @@ import getpass
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -21,7 +21,17 @@ from fullreserve.custody.addresses import account_of, checksummed
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Attempt, Unpayable
 from fullreserve.custody.chains.rpc import Node, NodeProblem, NodeRefuses
-from fullreserve.custody.keys import authority, card, certificates, gas, job, plan
+from fullreserve.custody.keys import (
+    authority,
+    card,
+    certificates,
+    gas,
+    job,
+    plan,
+    proof,
+    shown_record,
+    taken,
+)
 from fullreserve.custody.keys.changes import (
     changed,
     everybody,
@@ -36,7 +46,7 @@ from fullreserve.custody.keys.intent import NotApproved
 from fullreserve.custody.keys.job import GATHERING, Job
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.no_dumps import forbid_dumps
-from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
+from fullreserve.custody.keys.record import FILE, SAFE, Entry, Proof, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.custody.keys.token import TokenDevice
@@ -46,6 +56,7 @@ from fullreserve.custody.tiers.wallet import WalletAddresses
 from fullreserve.door.protocol import Unavailable
 
 P = ParamSpec("P")
+_TAKE = "Give every holder a copy of the record, for `fullreserve custody take-record`."
 
 _PROBLEMS = (
     NotApproved, DeviceProblem, NodeProblem, networks.BadNetworks, BadAddress, OSError, ValueError,
@@ -109,7 +120,7 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     for one in agreed.cards.values():
         say(f"holder {one.holder}: {one.device}, fingerprint {one.fingerprint}")
     for wallet in agreed.wallets:
-        say(*_told(wallet, agreed.persons))
+        say(*shown_record.wallet(wallet, agreed.persons))
         if wallet.kind == SAFE:
             say(_compared(settings, wallet))
     requests = agreed.wanting(record.state.certificates)
@@ -128,7 +139,7 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         agreed.wallets, (), issued.authority,
         {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
     )  # fmt: skip
-    say(f"Recorded as {record.append(entry).hash}. Give every holder a copy of the record.")
+    say(f"Recorded as {record.append(entry).hash}. {_TAKE}")
 
 
 def _compared(settings: Settings, one: TierWallet) -> str:
@@ -147,22 +158,6 @@ def _compared(settings: Settings, one: TierWallet) -> str:
     return "  its chain has the same owners and threshold"
 
 
-def _told(one: TierWallet, persons: Mapping[str, Person]) -> list[str]:
-    """What a wallet is, for people: each holder's number is that of a planned absence."""
-    numbered = (
-        f"{name} ({persons[name].person})" if name in persons else name for name in one.holders
-    )
-    said = [f"{one.name}: {one.threshold} of {', '.join(numbered)}"]
-    if one.wallet is None:
-        return [*said, *(f"  owner {name} 0x{account}" for name, account in one.owners.items())]
-    said += [f"  {one.wallet.descriptor()}"]
-    said += [f"  first address {WalletAddresses(one.wallet, one.hrp).address(0)}"]
-    if one.wallet.recovery:
-        late = ", ".join(key.holder for key in one.wallet.recovery)
-        said += [f"  after {one.wallet.older} blocks {one.wallet.recovery_threshold} of {late}"]
-    return said
-
-
 @carried_out
 def show(settings: Settings) -> None:
     """Checks the record's chain and prints what holds."""
@@ -170,7 +165,7 @@ def show(settings: Settings) -> None:
     for entry in record.entries:
         say(f"{entry.number} {entry.kind} {entry.hash}", *(f"  {line}" for line in entry.said))
     for wallet in record.state.wallets.values():
-        say(*_told(wallet, record.state.persons))
+        say(*shown_record.wallet(wallet, record.state.persons))
     for one in certificates.held(settings.data, record):
         say(f"certificate of {one.name} until {day(one.ends_ms)}")
 
@@ -297,16 +292,37 @@ def _hand_out(record: Record, made: Job, out: Path, *, dry_run: bool) -> None:
 
 @carried_out
 def sign(settings: Settings, job_file: Path, holder: str, keys: Path | None, module: Path | None,
-         token: str, out: Path, cards: Sequence[Path]) -> None:  # fmt: skip
+         token: str, out: Path, cards: Sequence[Path], node: str, height: int) -> None:  # fmt: skip
     """Shows a holder what a job does, by his own copy of the record, and signs it."""
-    record, wanted = Record.of(settings.data), job.read(job_file)
+    record, wanted = own_record(settings, holder), job.read(job_file)
     given = [card.read(path) for path in cards]
     say(*job.checked(wanted, record))
     job.vouch(wanted, record, given)
+    job.check_born(wanted, record, lambda: height or tip_of(settings, wanted.network, node))
     device = opened(holder, keys, module, token)
     write(out, job.sign(wanted, record, device, holder, given), 0o644)
     device.close()
+    taken.keep(settings.data, holder, record.entries[-1].hash)
     say(f"Wrote {out}.")
+
+
+def own_record(settings: Settings, holder: str) -> Record:
+    """That of the data folder, whose entries the holder has taken or what is added proves itself.
+
+    NotTaken, BadRecord, NodeProblem. The first that he signs by is shown, and is his from then on.
+    """
+    data = settings.data
+    record, newest = Record.of(data), taken.kept(data, holder)
+    try:
+        judged = taken.judge(data / FILE, newest, (), tips_of(settings))
+    except taken.NotTaken as wrong:
+        raise taken.NotTaken(
+            f"{wrong}\n{holder} has not taken the record of {data}: `fullreserve custody "
+            "take-record` does, where it is true"
+        ) from None
+    if judged:
+        say(*shown_record.lines(judged, record))
+    return record
 
 
 def opened(holder: str, keys: Path | None, module: Path | None, token: str) -> Device:
@@ -327,6 +343,7 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
     said = job.checked(wanted, record)
     given = [path.read_bytes() for path in parts]
     source = node_of(settings, wanted.network, node)
+    job.check_born(wanted, record, lambda: int(source.call("getblockcount")))
     if wanted.spend is not None:
         attempt = job.completed(wanted, record, given)
         say(*said, f"transaction {attempt.txid.hex()}")
@@ -347,7 +364,8 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
-    say(f"Recorded as {_record_done(settings.data, record, wanted, said).hash}.")
+    shown = proof.made(wanted, record, given)
+    say(f"Recorded as {_record_done(settings.data, record, wanted, said, shown).hash}.")
     say(*_left(wanted))
 
 
@@ -357,7 +375,7 @@ def _left(done: Job) -> list[str]:
     if wallet is None or done.kind == GATHERING:
         return []
     text = WalletAddresses(wallet, done.after.hrp).address(0)
-    said = ["Give every holder a copy of the record."]
+    said = [_TAKE]
     if done.tier == "warm":
         said += [
             f"Sweeps of hot go to {text} now. Take the record to the payer and each hot signer, or",
@@ -371,7 +389,8 @@ def _left(done: Job) -> list[str]:
     ]
 
 
-def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> Entry:
+def _record_done(data: Path, record: Record, done: Job, said: Sequence[str],
+                 shown: Proof | msgspec.UnsetType) -> Entry:  # fmt: skip
     state, now = record.state, SystemClock().wall_ms()
     others = [one for key, one in state.wallets.items() if key != (done.network, done.tier)]
     wallets = () if done.kind == GATHERING else (done.after,)
@@ -398,6 +417,7 @@ def _record_done(data: Path, record: Record, done: Job, said: Sequence[str]) -> 
             issued.authority,
             prints,
             tuple(said),
+            proof=shown,
         )
     )
 
@@ -440,7 +460,7 @@ def node_of(settings: Settings, network: int, url: str) -> Node:
     if url:
         return Node(url)
     for one in networks.load(settings.data):
-        if one.network == network:
+        if one.network == network and one.nodes:
             return Node(one.nodes[0])
     raise networks.BadNetworks(f"no node of network {network} is known: name one with --node")
 
@@ -448,6 +468,29 @@ def node_of(settings: Settings, network: int, url: str) -> Node:
 def day(time_ms: int) -> str:
     """A moment's date, in UTC."""
     return f"{dt.datetime.fromtimestamp(time_ms / 1000, dt.UTC):%Y-%m-%d}"
+
+
+def tip_of(settings: Settings, network: int, url: str) -> int:
+    """The height of a network's newest block; networks.BadNetworks, NodeProblem."""
+    try:
+        node = node_of(settings, network, url)
+    except networks.BadNetworks as unknown:
+        raise networks.BadNetworks(
+            f"{unknown}, or with --height the newest block that you see elsewhere"
+        ) from None
+    return int(node.call("getblockcount"))
+
+
+def tips_of(settings: Settings) -> Callable[[int], int | None]:
+    """The newest block of networks whose nodes the data folder names; None of others."""
+
+    def tip(network: int) -> int | None:
+        try:
+            return tip_of(settings, network, "")
+        except networks.BadNetworks:
+            return None
+
+    return tip
 
 
 def word(prompt: str) -> bytes:

@@ -6,7 +6,7 @@ themselves, never from what somebody wrote beside them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from fullreserve.custody.keys import card, plan
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
-from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.keys.tier_quorum import Person, renumbering
 from fullreserve.custody.tiers import abi, guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction
 from fullreserve.custody.tiers.spending import Spend
@@ -90,6 +90,20 @@ def source_of(job: Job, record: Record) -> TierWallet:
 
 def checked(job: Job, record: Record) -> list[str]:
     """What a job does, for people; WrongJob when it is more than its kind may do."""
+    before = allowed(job, record)
+    told = list(_newcomers(job))
+    if job.spend is not None:
+        return told + _spend(job, job.spend, before)
+    if job.is_record_alone:
+        return [*told, f"changes the record alone: the {before.name} has no coins"]
+    return [*told, *_transactions(job, before)]
+
+
+def allowed(job: Job, record: Record) -> TierWallet:
+    """What it spends from or changes; WrongJob where what follows is not what may.
+
+    What it would sign for that is looked at by `checked`.
+    """
     before = source_of(job, record)
     after = job.after
     if job.kind not in KINDS:
@@ -106,12 +120,27 @@ def checked(job: Job, record: Record) -> list[str]:
         _guards_alone(job, before)
     else:
         _keeps_rules(job, record)
-    told = list(_newcomers(job))
-    if job.spend is not None:
-        return told + _spend(job, job.spend, before)
-    if job.is_record_alone:
-        return [*told, f"changes the record alone: the {before.name} has no coins"]
-    return [*told, *_transactions(job, before)]
+    return before
+
+
+def check_born(job: Job, record: Record, tip: Callable[[], int]) -> None:
+    """WrongJob where coins of the wallet that follows would be looked for too late, and not found.
+
+    `tip` is the newest block's height: a wallet that is new has no coins below it. One that the
+    record knows keeps what stands there.
+    """
+    known = [one.born for one in record.every(job.network, job.tier) if _is_same(one, job.after)]
+    most = min(known) if known else tip()
+    if job.after.born > most:
+        raise WrongJob(
+            f"coins of the wallet that follows are looked for from block {job.after.born} on: "
+            f"at most {most}"
+        )
+
+
+def _is_same(one: TierWallet, other: TierWallet) -> bool:
+    """The same script; a Safe stays what it is, whoever owns it."""
+    return one.wallet == other.wallet and one.safe == other.safe
 
 
 def _place(one: TierWallet) -> tuple[int | str, ...]:
@@ -137,6 +166,8 @@ def _keeps_rules(job: Job, record: Record) -> None:
     new = {one.holder: card.checked(one) for one in job.cards}
     if {one.holder for one in job.persons} - new.keys():
         raise WrongJob("it says anew who somebody is, and brings no card of his")
+    if renumbered := renumbering(record.state.persons, job.persons):
+        raise WrongJob(renumbered)
     if job.kind == REPLACEMENT:
         _replaces_one(job, record)
     elif job.gone:
@@ -189,13 +220,19 @@ def vouch(job: Job, record: Record, given: Sequence[Card]) -> None:
             )
 
 
-def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
-    assert before.wallet is not None
+def follows(job: Job, spend: Spend) -> Wallet:
+    """The wallet that all its coins go to; WrongJob."""
     wallet = job.after.wallet
     if wallet is None or spend.pays or spend.rest not in (wallet.place(0), wallet.place(1)):
         raise WrongJob("its coins go elsewhere than to the wallet that follows")
     if job.kind != GATHERING and spend.recovers != (job.kind == RECOVERY):
         raise WrongJob("it spends by another branch than its kind says")
+    return wallet
+
+
+def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
+    assert before.wallet is not None
+    wallet = follows(job, spend)
     try:
         made_coins.check(spend.inputs, before.wallet.place, job.previous)
     except made_coins.UnprovenCoin as bad:
@@ -212,6 +249,7 @@ def _spend(job: Job, spend: Spend, before: TierWallet) -> list[str]:
         + (" that was left" if job.kind == GATHERING else ""),
         f"to {text}, where {spend.left} arrive; the fee is {spend.fee}",
         f"which {wallet.threshold} of {', '.join(one.holder for one in wallet.keys)} spend from",
+        f"its coins are looked for from block {job.after.born} on",
         f"signed by {needed} of {', '.join(one.holder for one in keys)}",
     ]
 
@@ -276,6 +314,7 @@ def sign(
     if job.is_record_alone:
         raise WrongJob("there is nothing to sign: finish it without parts")
     before = source_of(job, record)
+    check_device(record, device, holder, job.cards)
     if job.spend is not None:
         assert before.wallet is not None
         _, keys = before.wallet.spenders(recovers=job.spend.recovers)
@@ -287,6 +326,24 @@ def sign(
         raise WrongJob(f"{holder} is no owner of the {before.name}")
     made = [safe.sign(one, device, holder) for one in job.transactions]
     return msgspec.json.encode(SafePart(made[0][0], tuple(signature for _, signature in made)))
+
+
+def check_device(record: Record, device: Device, holder: str, brought: Sequence[Card] = ()) -> None:
+    """WrongJob where the record has another key of this holder's than his device; DeviceProblem.
+
+    Who comes by a job has a card that it brings.
+    """
+    cards = {one.holder: one for one in brought}
+    for entry in record.entries:
+        cards |= {one.holder: one for one in entry.cards}
+    known = cards.get(holder)
+    if known is None:
+        raise WrongJob(f"{holder} has no card in the record of this folder")
+    if device.public(holder).hex() != known.key:
+        raise WrongJob(
+            f"the record of this folder has another key of {holder}'s, fingerprint "
+            f"{known.fingerprint}, than the device: it is forged, or the device is another's"
+        )
 
 
 def completed(job: Job, record: Record, parts: Sequence[bytes]) -> Attempt:

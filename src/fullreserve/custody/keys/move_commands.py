@@ -14,18 +14,20 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks
 from fullreserve.custody.chains.rpc import Node, hexed
 from fullreserve.custody.house import House
-from fullreserve.custody.keys import gas, intent, moves
+from fullreserve.custody.keys import gas, intent, moves, taken
 from fullreserve.custody.keys.commands import (
     broadcast,
     carried_out,
     node_of,
     opened,
+    own_record,
     say,
     word,
     write,
 )
 from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.intent import EXCHANGE, Approval
+from fullreserve.custody.keys.job import check_device
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.move_standing import Taken, named
 from fullreserve.custody.keys.moves import BadMove, Wanted
@@ -139,12 +141,13 @@ def sign_move(settings: Settings, policy: Path, move_file: Path, holder: str,
               approvals: Sequence[Path], keys: Path | None, module: Path | None, token: str,
               out: Path) -> None:  # fmt: skip
     """Signs an approved move as a holder, by his own copies of record and policy."""
-    record, proposal = Record.of(settings.data), _read(move_file)
+    record, proposal = own_record(settings, holder), _read(move_file)
     given = tuple(msgspec.json.decode(one.read_bytes(), type=Approval) for one in approvals)
     proposal = msgspec.structs.replace(proposal, approvals=given)
     say(*moves.told(proposal, record))
     agreed = moves.load(policy, record)
     device = opened(holder, keys, module, token)
+    check_device(record, device, holder)
     memory = TierMemory(settings.data / f"custody-tier-{holder}.sqlite")
     try:
         wallets = record.state.wallets
@@ -153,6 +156,7 @@ def sign_move(settings: Settings, policy: Path, move_file: Path, holder: str,
     finally:
         memory.close()
         device.close()
+    taken.keep(settings.data, holder, record.entries[-1].hash)
     say(f"Wrote {out}.")
 
 

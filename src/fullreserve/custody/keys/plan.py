@@ -31,7 +31,7 @@ from fullreserve.custody.addresses import read_account
 from fullreserve.custody.keys import card
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.record import SAFE, UTXO, TierWallet
-from fullreserve.custody.keys.tier_quorum import SPARE, Person, faults
+from fullreserve.custody.keys.tier_quorum import SPARE, Person, faults, renumbering
 from fullreserve.custody.tiers.guard import COIN, Rules
 from fullreserve.custody.tiers.wallet import BadWallet, Wallet
 
@@ -98,6 +98,8 @@ def load(path: Path, cards: Mapping[str, Card], persons: Mapping[str, Person]) -
         plan = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Plan)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as bad:
         raise BadPlan(f"{path} cannot be read: {bad}") from None
+    if renumbered := renumbering(persons, plan.person):
+        raise BadPlan(renumbered)
     folder = path.parent / CARDS
     known = {**persons, **{one.holder: one for one in plan.person}}
     held = dict(cards) | {

@@ -1,7 +1,8 @@
 """The record of ceremonies: who holds which keys since when, as a chain of hashes.
 
 Public keys, quorums and fingerprints; no secret. Each holder keeps a copy: what he is asked to sign
-is compared with his own.
+is compared with his own. The chain says that nothing was changed, not who wrote it: what is added
+to a holder's copy is judged by `taken`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import msgspec
 
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.tiers.safe import SafeTransaction
+from fullreserve.custody.tiers.spending import Spend
 from fullreserve.custody.tiers.wallet import Wallet
 
 FILE = "custody-keys.jsonl"
@@ -48,8 +51,21 @@ class TierWallet(msgspec.Struct, frozen=True):
         return f"{self.tier} wallet of network {self.network}"
 
 
+class Proof(msgspec.Struct, frozen=True):
+    """What holders of a wallet signed as another followed it; `proof` makes and checks it.
+
+    `signed` are signatures of a script wallet's first coin, by holder, which cover all that is
+    paid; `parts` are those of a Safe's owners.
+    """
+
+    spend: Spend | None = None
+    signed: dict[str, bytes] = {}
+    transactions: tuple[SafeTransaction, ...] = ()
+    parts: tuple[bytes, ...] = ()
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that was done. `hash` covers everything else."""
+    """One thing that was done. `hash` covers everything else but `proof`, which is its own."""
 
     number: int
     time_ms: int
@@ -63,9 +79,11 @@ class Entry(msgspec.Struct, frozen=True):
     certificates: dict[str, str] = {}  # fingerprints by name
     said: tuple[str, ...] = ()
     hash: str = ""
+    # Outside of the hash, so that those who know no proofs read the record as well.
+    proof: Proof | msgspec.UnsetType = msgspec.UNSET
 
     def sealed(self) -> Entry:
-        bare = msgspec.structs.replace(self, hash="")
+        bare = msgspec.structs.replace(self, hash="", proof=msgspec.UNSET)
         made = hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
         return msgspec.structs.replace(self, hash=made)
 
@@ -103,9 +121,10 @@ class State(msgspec.Struct):
 class Record:
     """The file of a data folder, read whole and added to."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, upto: int | None = None) -> None:
+        """With `upto`: as it stood after so many entries, to be read alone. BadRecord."""
         self._path = path
-        self.entries = _read(path)
+        self.entries = _read(path)[:upto]
         self.state = State()
         for entry in self.entries:
             self.state.apply(entry)

@@ -21,12 +21,13 @@ from fullreserve.custody import networks
 from fullreserve.custody.exchange_view import LocalView
 from fullreserve.custody.gifts import are_booked
 from fullreserve.custody.house import MOVES_GATEWAY, House
-from fullreserve.custody.keys import moves, tls_door
+from fullreserve.custody.keys import moves, taken, tls_door
 from fullreserve.custody.keys.came import Wanted, came, shown_by_all
-from fullreserve.custody.keys.commands import carried_out, opened, say, word
+from fullreserve.custody.keys.commands import carried_out, opened, own_record, say, word
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.device import Device
 from fullreserve.custody.keys.gas import FileGas
+from fullreserve.custody.keys.job import check_device
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.move_commands import COMMAND_GATEWAY
 from fullreserve.custody.keys.moves import BadMove
@@ -268,10 +269,12 @@ def serve_holder(settings: Settings, policy: Path, holder: str, keys: Path | Non
     logs.configure(settings.log)
     if not (socket or listen):
         raise BadMove("name a socket in the data folder, or host:port for TLS")
-    device = opened(holder, keys, module, token)
+    record, device = own_record(settings, holder), opened(holder, keys, module, token)
     secret = word("passphrase of the certificate's key: ") if listen or exchange else b""
     places = (socket, listen, exchange)
     try:
+        check_device(record, device, holder)
+        taken.keep(settings.data, holder, record.entries[-1].hash)
         asyncio.run(_serve(settings.data, policy, (holder, device), places, secret))
     finally:
         device.close()

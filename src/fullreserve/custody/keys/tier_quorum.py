@@ -7,7 +7,7 @@ an office, a country, a vendor, must leave enough of the others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -23,6 +23,18 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: str = ""
     country: str = ""
     vendor: str = ""
+
+
+def renumbering(known: Mapping[str, Person], told: Iterable[Person]) -> str:
+    """A sentence where a name is told to be another human than the one it is; else empty.
+
+    Two keys of one human would count as two persons'.
+    """
+    for one in told:
+        before = known.get(one.holder, one).person
+        if one.person != before:
+            return f"{one.holder} is person {before} in the record, not {one.person}"
+    return ""
 
 
 def faults(role: str, threshold: int, holders: Sequence[Person]) -> Iterator[str]:

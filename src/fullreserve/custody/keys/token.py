@@ -32,14 +32,27 @@ class TokenDevice(Device):
 
     @classmethod
     def open(cls, module: Path, label: str, pin: str) -> TokenDevice:
-        """DeviceProblem: no such module or token, or a wrong PIN."""
+        """DeviceProblem: no such module or token, with what is allowed, or a wrong PIN."""
         try:
             import pkcs11
         except ImportError:
             raise DeviceProblem("tokens need the package's `pkcs11` extra") from None
         try:
-            token = pkcs11.lib(str(module)).get_token(token_label=label)
+            library = pkcs11.lib(str(module))
+        except (pkcs11.PKCS11Error, RuntimeError) as problem:
+            raise DeviceProblem(
+                f"module {module}: {problem}; --module is the PKCS#11 library of the token's "
+                "vendor, a shared object"
+            ) from None
+        try:
+            token = library.get_token(token_label=label)
             return cls(token.open(user_pin=pin, rw=True), label)
+        except pkcs11.NoSuchToken:
+            labels = sorted(one.label for one in library.get_tokens())
+            there = ", ".join(map(repr, labels)) or "none"
+            raise DeviceProblem(
+                f"module {module} has no token {label!r}; --token is one of: {there}"
+            ) from None
         except (pkcs11.PKCS11Error, RuntimeError) as problem:
             raise DeviceProblem(f"token {label!r}: {type(problem).__name__}") from None
 
