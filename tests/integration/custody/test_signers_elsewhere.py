@@ -20,7 +20,7 @@ from fullreserve.custody.house import House
 from fullreserve.custody.keys import card, moves, tls, view_wire
 from fullreserve.custody.keys.decided_moves import intent_of
 from fullreserve.custody.keys.key_file import FileDevice
-from fullreserve.custody.keys.record import Record, TierWallet
+from fullreserve.custody.keys.record import Entry, Record, TierWallet
 from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.keys.tier_signer import Answer, Proposal
 from fullreserve.custody.keys.tls import Listener, NotTrusted
@@ -338,7 +338,8 @@ async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(desk: Desk) 
     """`serve-holder` in a folder of its own. Criterion: CUST-FAR-7."""
     apart, own = desk.apart, desk.apart.away("bob", [plain_network()])
     (own / "policy.toml").write_text(RULE)
-    FileDevice.create(own / "bob.keys", PASSPHRASE, ["bob"])
+    device = FileDevice.create(own / "bob.keys", PASSPHRASE, ["bob"])
+    Record.of(own).append(Entry(0, 0, "ceremony", "", (card.make(device, "bob", "file"),)))
     where = f"tls:exchange@127.0.0.1:{apart.port}"
     words = ("serve-holder", str(own / "policy.toml"), "bob", "--keys", str(own / "bob.keys"))
     far = ("--socket", "bob.sock", "--exchange", where)
