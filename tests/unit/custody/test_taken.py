@@ -103,6 +103,16 @@ def test_what_enough_holders_signed_is_taken_with_its_cards(copy: Copy, one: Job
     assert "zoe" not in found.before.cards
 
 
+def test_a_safe_asks_no_node(copy: Copy) -> None:
+    """Criterion: CUST-CEREMONY-7. Nodes of accounts have no height that coins are counted from."""
+
+    def asked(network: int) -> int:
+        raise AssertionError(network)
+
+    copy.record.append(done(REPLACED, proven(REPLACED, copy.record)))
+    assert taken.judge(copy.path, copy.newest, (), asked)
+
+
 @pytest.mark.parametrize("one", [MOVED, REPLACED], ids=["coins", "owner"])
 def test_what_too_few_signed_is_not_taken(copy: Copy, one: Job) -> None:
     """Criterion: CUST-CEREMONY-7"""

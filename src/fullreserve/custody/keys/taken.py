@@ -146,8 +146,7 @@ def _changed(
     done = _job(before, entry, after)
     if set(entry.gone) - set(done.gone):
         raise WrongJob(f"{', '.join(entry.gone)} would be gone, and another holder is replaced")
-    known = tip(after.network)
-    job.check_born(done, before, lambda: after.born if known is None else known)
+    job.check_born(done, before, lambda: _newest(tip, after))
     if isinstance(entry.proof, msgspec.UnsetType):
         if done.kind != REPLACEMENT or after.kind != UTXO:
             raise WrongJob("no signatures of its holders prove it")
@@ -159,6 +158,11 @@ def _changed(
     # What they signed has the keys of who is in the wallet, and no others.
     _vouch([one for one in fresh if one.holder not in everybody(after)], given)
     return f"signed by {', '.join(names)}"
+
+
+def _newest(tip: Tip, after: TierWallet) -> int:
+    known = tip(after.network)
+    return after.born if known is None else known
 
 
 def _job(before: Record, entry: Entry, after: TierWallet) -> Job:
