@@ -11,12 +11,11 @@ from fullreserve.exchange.products.withdrawal_state import (
     ListParts,
     Parts,
     Withdrawal,
-    WithdrawalState,
 )
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.gateway import ids
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import Line, ask
+from fullreserve.gateway.custody_desk import ask
 
 
 async def parts_of(context: Context, found: Sequence[Withdrawal]) -> dict[int, Parts]:
@@ -24,7 +23,8 @@ async def parts_of(context: Context, found: Sequence[Withdrawal]) -> dict[int, P
     numbers = tuple(one.number for one in found)
     if not numbers:
         return {}
-    parts: list[Parts] = await ask(context, WITHDRAWALS, ListParts(numbers))
+    now_ms = context.clock.exchange_ms()
+    parts: list[Parts] = await ask(context, WITHDRAWALS, ListParts(numbers, now_ms))
     return dict(zip(numbers, parts, strict=True))
 
 
@@ -42,23 +42,21 @@ async def requests_of(context: Context, found: Sequence[Withdrawal]) -> list[Wit
     return [one for one in asked if one is not None]
 
 
-def tranche_row(
-    asset: Asset, line: Line | None, one: Withdrawal, parts: Parts
-) -> dict[str, object]:
+def tranche_row(asset: Asset, parts: Parts) -> dict[str, object]:
     """What a withdrawal's rows have of it beside OKX's; always there, also empty.
 
     `amt` and `fee` of one that may be paid in tranches are what is left of it, `xPaidAmt` what was
-    sent; `xAskedAmt` is the whole, of its tranches too. Of a fee that rose, its share.
+    sent; `xAskedAmt` is the whole, of its tranches too. `xFeeNow` and `xFeeHeld` are of all that
+    one agreement is for, on the request and on its tranches alike.
     """
     asked = amount_int(parts.asked) if parts.asked else 0
     is_whole = bool(asked) and not parts.request
-    row: dict[str, object] = {
+    return {
         "xAllowSplit": is_whole,
         "xAskedAmt": asset.text(asked) if asked else "",
         "xPaidAmt": asset.text(amount_int(parts.paid)) if is_whole else "",
         "xParentWdId": ids.text(parts.request) if parts.request else "",
         "xTranches": [ids.text(number) for number in parts.parts],
+        "xFeeNow": asset.text(amount_int(parts.fee)) if parts.fee else "",
+        "xFeeHeld": asset.text(amount_int(parts.held)) if parts.fee else "",
     }
-    if one.state == WithdrawalState.FEE_ROSE and line is not None and asked not in (0, one.value):
-        row["xFeeNow"] = asset.text(line.fees[1] * one.value // asked)
-    return row

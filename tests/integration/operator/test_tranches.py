@@ -18,6 +18,7 @@ from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
 from fullreserve.gateway.ws.custody import WithdrawalInfo
+from fullreserve.identity.api_key import Permission
 from tests.bed import ALICE, BTC
 from tests.integration.operator.bed import Console
 from tests.integration.operator.test_suspending import (
@@ -33,7 +34,7 @@ from tests.integration.operator.test_suspending import (
     proven,
     request,
 )
-from tests.integration.rest.test_custody import NETWORK
+from tests.integration.rest.test_custody import NETWORK, quote
 from verifier.drain import check, place
 
 
@@ -154,6 +155,33 @@ async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
     found = place(artefact, ids.text(mine))
     assert found.endswith("a tranche in tick 1, a tranche in tick 2, paid as number 3, in tick 3")
     assert place(artefact, first).endswith("paid as number 1, in tick 1")
+
+
+async def test_a_fee_that_rose_is_agreed_to_once_for_all_tranches(desk: Console) -> None:
+    """Criterion: CUST-FEE-10. The total stands on the request and on each tranche."""
+    rest = desk.town.rest
+    number, mine = await opened(desk)
+    bits = Permission.READ_ONLY | Permission.TRADE | Permission.WITHDRAW
+    payer = rest.vault.create_key(ALICE, "Phrase-payer", bits, "payer", ["127.0.0.1"])
+    await quote(rest, "0.0001", "0.0012", "0.01")
+    for _ in range(2):
+        await done(desk.ada, "tick", number)
+        desk.town.clock.advance(1000)
+    rows = (await rest.get("asset/withdrawal-history", rest.alice, state="0")).data
+    assert [(row["xFeeNow"], row["xFeeHeld"]) for row in rows] == [("0.0012", "0.0004")] * 3
+    (waits,) = [row for row in rows if row["wdId"] == ids.text(mine)]
+    assert (waits["amt"], waits["fee"]) == ("5", "0.00008")
+    agree = {"wdId": waits["wdId"], "fee": "0.0004"}
+    refused = await rest.post("x/withdrawal-fee/agree", payer, agree)
+    assert (refused.code, "0.0012" in refused.json["msg"]) == ("51000", True)
+    agree["fee"] = "0.0012"
+    assert (await rest.post("x/withdrawal-fee/agree", payer, agree)).code == "0"
+    rows = (await rest.get("asset/withdrawal-history", rest.alice)).data
+    now = {row["wdId"]: (row["fee"], row["xFeeNow"], row["xFeeHeld"]) for row in rows}
+    assert now[waits["wdId"]] == ("0.00024", "", "")
+    assert [now[part] for part in waits["xTranches"]] == [("0.00048", "", "")] * 2
+    again = await rest.post("x/withdrawal-fee/agree", payer, agree)
+    assert (again.code, "this does not" in again.json["msg"]) == ("51000", True)
 
 
 async def test_what_a_drain_that_is_broken_off_was_committed_to_is_told(desk: Console) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import msgspec
+
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import policy_wire
 from fullreserve.exchange.products import suspension_wire as stops
@@ -21,8 +23,14 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.policy_rules import Category
 from fullreserve.exchange.products.suspension_state import SuspensionState
-from fullreserve.exchange.products.withdrawal_state import Withdrawal, WithdrawalState
-from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.products.withdrawal_state import (
+    ListParts,
+    Parts,
+    Withdrawal,
+    WithdrawalState,
+)
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.queries import AskFold
 from tests.bed import ALICE, BOB, BTC, Bed
 from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, NETWORKS, transfer
 from tests.unit.journal import safety_log
@@ -126,8 +134,7 @@ async def _some_end(log: Log, owner: int) -> None:
         if one.state in (WithdrawalState.WAITING, WithdrawalState.REVIEW) and draws.randrange(3):
             await _paid(log, one)
         elif one.state == WithdrawalState.FEE_ROSE:
-            fee = amount_bytes(max(0, amount_int(_fee(log))))
-            await log.say(WITHDRAWALS, AgreeToFee(one.number, fee), owner)
+            await log.say(WITHDRAWALS, AgreeToFee(one.number, _asked(log, one.number)), owner)
     waiting = [
         one.number
         for one in state.withdrawals.values()
@@ -141,6 +148,17 @@ async def _some_end(log: Log, owner: int) -> None:
         )
         until_ms = log.bed.clock.exchange_ms() + 60_000
         await log.say(WITHDRAWALS, QuoteFee(CHAIN, BTC, least, fee, most, until_ms))
+
+
+def _asked(log: Log, number: int) -> bytes:
+    """The fee that its owner is to agree to; of all that is asked for, where one word is for it."""
+    state = log.states[WITHDRAWALS]
+    if state.request_of(number) not in state.split_fees:
+        return _fee(log)
+    question = ListParts((number,), log.bed.clock.exchange_ms())
+    asked = AskFold(WITHDRAWALS, msgspec.msgpack.encode(question))
+    found = log.bed.sequencer.machine.query(asked)
+    return msgspec.msgpack.decode(found, type=list[Parts])[0].fee
 
 
 async def _paid(log: Log, one: Withdrawal) -> None:

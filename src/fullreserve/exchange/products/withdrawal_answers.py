@@ -13,6 +13,7 @@ from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkSta
 from fullreserve.exchange.products.drain_log import NO_SPLITS, Queued
 from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.risk_tracing import Passed, PassedList
+from fullreserve.exchange.products.withdrawal_costs import costs, unsettled
 from fullreserve.exchange.products.withdrawal_index import GIVEN_BACK, Index, Row
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
@@ -108,7 +109,7 @@ def _of_tranches(
     if isinstance(asked, GetSplits):
         return state.split_logs.get(asked.suspension, NO_SPLITS)
     if isinstance(asked, ListParts):
-        return [_parts(number, state, known) for number in asked.numbers]
+        return [_parts(number, asked.now_ms, state, known) for number in asked.numbers]
     one = state.withdrawals.get(asked.number)
     if one is None or state.split_of(one) is None:
         return one
@@ -117,15 +118,32 @@ def _of_tranches(
     return replace(one, number=number, amount=state.splits[number].amount, usd=request.usd)
 
 
-def _parts(number: int, state: WithdrawalsState, known: Index) -> Parts:
+def _parts(number: int, now_ms: int, state: WithdrawalsState, known: Index) -> Parts:
     request, split = state.parts.get(number, 0), state.splits.get(number)
+    fees = _asked_fee(number, now_ms, state, known)
     if split is None:
         whole = state.splits.get(request)
-        return Parts(request, whole.amount if whole is not None else b"")
+        return Parts(request, whole.amount if whole is not None else b"", (), bytes(16), *fees)
     numbers = tuple(known.parts_of.get(number, ()))
     found = [state.withdrawals[each] for each in (*numbers, number) if each in state.withdrawals]
     sent = (one for one in found if one.binding and one.state not in GIVEN_BACK)
-    return Parts(0, split.amount, numbers, amount_bytes(sum(one.value for one in sent)))
+    return Parts(0, split.amount, numbers, amount_bytes(sum(one.value for one in sent)), *fees)
+
+
+def _asked_fee(
+    number: int, now_ms: int, state: WithdrawalsState, known: Index
+) -> tuple[bytes, bytes]:
+    """The fee that an owner is to agree to for it, and what is held for that."""
+    one = state.withdrawals.get(number)
+    if one is None or not now_ms:
+        return b"", b""
+    asking = [one] if one.state == WithdrawalState.FEE_ROSE else []
+    if state.request_of(number) in state.split_fees:
+        asking = unsettled(one, state, known)
+    if one not in asking:
+        return b"", b""
+    fee = sum(costs(each, now_ms, state, known) for each in asking)
+    return amount_bytes(fee), amount_bytes(sum(amount_int(each.fee) for each in asking))
 
 
 def _fees(now_ms: int, state: WithdrawalsState) -> list[Fee]:

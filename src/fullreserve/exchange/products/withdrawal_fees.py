@@ -8,6 +8,8 @@ waits for nobody: any rise of its canaries' fees is the house's.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import REFUSED, Moment, Outcome, View
 from fullreserve.exchange.products.custody_ledger import (
@@ -20,10 +22,12 @@ from fullreserve.exchange.products.custody_ledger import (
     posting,
 )
 from fullreserve.exchange.products.custody_wire import AgreeToFee, NetworkAsset, QuoteFee
+from fullreserve.exchange.products.withdrawal_costs import fee_now, unsettled
 from fullreserve.exchange.products.withdrawal_state import (
     MOVED_MAX,
     FeeQuote,
     Refused,
+    Withdrawal,
     WithdrawalState,
 )
 from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
@@ -66,27 +70,44 @@ class Fees(WithdrawalTable):
         return Outcome()
 
     def _agree(self, owner: int, asked: AgreeToFee, moment: Moment, view: View) -> Outcome:
-        """The owner's word for what it costs now; the difference is held too."""
+        """The owner's word for what it costs now; the difference is held too.
+
+        On a request in tranches, or any of these, for all that is not settled of it.
+        """
         one = self.state.withdrawals.get(asked.withdrawal)
         if one is None or one.owner != owner:
             return Outcome(code=Refused.UNKNOWN)
-        if one.state != WithdrawalState.FEE_ROSE:
+        request = self.state.request_of(one.number)
+        asking = [one] if one.state == WithdrawalState.FEE_ROSE else []
+        if request in self.state.split_fees:
+            asking = unsettled(one, self.state, self._known)
+        if not asking:
             return Outcome(code=Refused.TOO_LATE)
-        fee = self._costs(one, moment.time_ms)
-        if len(asked.fee) != AMOUNT_BYTES or amount_int(asked.fee) != fee:
+        fees = {each.number: self._costs(each, moment.time_ms) for each in asking}
+        if len(asked.fee) != AMOUNT_BYTES or amount_int(asked.fee) != sum(fees.values()):
             return Outcome(code=Refused.PARAMETER)
-        more = max(0, fee - amount_int(one.fee))
+        more = sum(max(0, fees[each.number] - amount_int(each.fee)) for each in asking)
         balances = Balances(owner, view)
         if more > balances.of(chart.FUND, one.asset).free or not is_unprotected(
             one.asset, more, balances, Prices(view)
         ):
             return Outcome(code=Refused.BALANCE)
-        one = self._change(one, moment)
-        if more:
-            one.fee = amount_bytes(fee)
-        self._goes_on(one, view)
+        self._agreed(one, moment)
+        for before in asking:
+            each = self._change(before, moment)
+            each.fee = amount_bytes(max(fees[each.number], amount_int(each.fee)))
+            if each.state == WithdrawalState.FEE_ROSE:
+                self._goes_on(each, view)
         legs = (
             leg(owner, chart.FUND, 0, one.asset, -more),
             leg(owner, chart.HOLD, 0, one.asset, more),
         )
         return Outcome(postings=posting(WITHDRAWAL, *legs))
+
+    def _agreed(self, one: Withdrawal, moment: Moment) -> None:
+        """What of a request in tranches comes later asks for no more than that."""
+        request = self.state.request_of(one.number)
+        shared = self.state.split_fees.get(request)
+        fee = fee_now(one, moment.time_ms, self.state)
+        if shared is not None and fee is not None and fee > amount_int(shared.fee):
+            self._set(self.state.split_fees, request, replace(shared, fee=amount_bytes(fee)))

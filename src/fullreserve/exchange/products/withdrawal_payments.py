@@ -153,6 +153,10 @@ class Payments(Unbinding):
         if less is not None:
             share = amount_int(less) * part.amount // value
             rest = self.state.withdrawals[part.number]
+            if part.number in self.state.split_fees:
+                share = max(
+                    min(share, amount_int(one.fee)), amount_int(less) - amount_int(rest.fee)
+                )
             self._set(self.state.requoted, one.number, _lesser(share, one))
             self._set(self.state.requoted, rest.number, _lesser(amount_int(less) - share, rest))
         one.binding, one.state, one.is_approved = asked.binding, _State.BROADCASTING, False

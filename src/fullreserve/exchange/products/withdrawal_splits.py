@@ -91,6 +91,10 @@ class Splits(WithdrawalTable):
         asked = self.state.splits[part.number]
         whole = self._change(self.state.withdrawals[part.number], moment)
         fee = amount_int(whole.fee) * part.amount // whole.value
+        shared = self.state.split_fees.get(part.number)
+        if shared is not None:
+            # Of the whole, so that a quote of the same fee comes to the same.
+            fee = min(fee, amount_int(shared.fee) * part.amount // amount_int(asked.amount))
         one = Withdrawal(
             *(moment.sequence, whole.owner, whole.network, whole.asset),
             *(amount_bytes(part.amount), amount_bytes(fee), whole.kind, whole.destination),

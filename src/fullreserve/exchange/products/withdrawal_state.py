@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 15  # of the fold's rules, that this version knows
+EDITION = 16  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -67,6 +67,9 @@ GOES_BACK = 13
 SHOWS_REVIEWERS = 14
 # The edition from which on what was bound, and nobody has signed, can be let go by two teams.
 LETS_GO_UNSIGNED = 15
+# The edition from which on what is asked for in tranches has its fee shared among them without a
+# rest also where it was quoted anew, and its owner's one word on a risen fee counts for them all.
+ONE_FEE = 16
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.
@@ -211,6 +214,16 @@ class Split(msgspec.Struct, array_like=True, frozen=True):
     step: Amount
 
 
+class SplitFee(msgspec.Struct, array_like=True, frozen=True):
+    """The whole fee that a request in tranches holds, or its owner agreed to last.
+
+    `back`: its tranches that went back into it.
+    """
+
+    fee: Amount
+    back: tuple[int, ...] = ()
+
+
 class OwnSettings(msgspec.Struct, array_like=True, frozen=True):
     """What an owner does not allow himself, and until when it only gets stricter."""
 
@@ -251,6 +264,7 @@ class WithdrawalsState(State):
     # is known.
     may_unbind: dict[int, bytes] = msgspec.field(default_factory=dict)
     unbound: dict[int, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
+    split_fees: dict[int, SplitFee] = msgspec.field(default_factory=dict)  # by request
 
     def request_of(self, number: int) -> int:
         """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
@@ -317,6 +331,7 @@ class ListParts(Question, frozen=True, tag=71):
     """-> list[Parts], of each withdrawal."""
 
     numbers: tuple[int, ...]
+    now_ms: int = 0  # 0: without the fees of now
 
 
 class GetSplits(Question, frozen=True, tag=72):
@@ -347,13 +362,16 @@ class Parts(msgspec.Struct, array_like=True, frozen=True):
 
     `request`: of which it is one; 0: of none. `asked`: what was asked for, of one that may be paid
     in tranches and of these; empty of others. `parts`: its tranches; `paid`: what was sent of them,
-    and of itself, or is about to be.
+    and of itself, or is about to be. `fee`: what the owner is asked to agree to, for all of a
+    request that waits for that, or would; `held`: what that holds. Empty: nothing is asked for it.
     """
 
     request: int = 0
     asked: Amount = b""
     parts: tuple[int, ...] = ()
     paid: Amount = bytes(16)
+    fee: Amount = b""
+    held: Amount = b""
 
 
 class ListPay(Question, frozen=True, tag=23):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from fullreserve.exchange.folds import Moment, Outcome, View
 from fullreserve.exchange.products.changes import renewed
 from fullreserve.exchange.products.custody_ledger import CANCELED, known_owner, posting, suspended
@@ -12,6 +14,7 @@ from fullreserve.exchange.products.policy_asking import looked_at
 from fullreserve.exchange.products.suspension_asking import is_scoped
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.undoing import UndoingFold
+from fullreserve.exchange.products.withdrawal_costs import costs, fee_now
 from fullreserve.exchange.products.withdrawal_effects import held
 from fullreserve.exchange.products.withdrawal_index import Index, Row
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since, ruling_of
@@ -147,6 +150,10 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         whole = self._change(request, Moment(one.version, one.changed_ms))
         whole.amount = amount_bytes(whole.value + one.value)
         whole.fee = amount_bytes(amount_int(whole.fee) + amount_int(one.fee))
+        shared = self.state.split_fees.get(request.number)
+        if shared is not None:
+            back = replace(shared, back=(*shared.back, one.number))
+            self._set(self.state.split_fees, request.number, back)
         one.state = _State.CANCELED
         self._close(one)
 
@@ -162,20 +169,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         one.state = _State.SHORT if is_short else _State.WAITING
 
     def _costs(self, one: Withdrawal, now_ms: int) -> int:
-        """The fee of its asset now: as quoted; what it holds, where nothing ever was."""
-        quote = self.state.fees.get(one.network, {}).get(one.asset)
-        if quote is None:
-            return amount_int(one.fee)
-        if now_ms < quote.until_ms:
-            return self._share(one, amount_int(quote.fee))
-        terms = self.state.networks[one.network].assets
-        fixed = next((amount_int(each.fee) for each in terms if each.asset == one.asset), None)
-        return amount_int(one.fee) if fixed is None else self._share(one, fixed)
-
-    def _share(self, one: Withdrawal, fee: int) -> int:
-        """Of a fee what a tranche, or what is left of its request, has of the whole."""
-        split = self.state.split_of(one)
-        return fee if split is None else fee * one.value // amount_int(split.amount)
+        return costs(one, now_ms, self.state, self._known)
 
     def _is_quoted(self, one: Withdrawal) -> bool:
         """Quotes one that leaves its queue; whether that needs no word of its owner's."""
@@ -184,6 +178,10 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._set(self.state.requoted, one.number, amount_bytes(fee))
         elif one.number in self.state.requoted:
             self._remove(self.state.requoted, one.number)
+        shared = self.state.split_fees.get(self.state.request_of(one.number))
+        if shared is not None:
+            held = amount_int(shared.fee)
+            fee = fee_now(one, one.changed_ms, self.state) or 0
         return fee * 100 <= held * (100 + FEE_DRIFT_PERCENT)
 
     def _go_on_if_fallen(self, one: Withdrawal, moment: Moment, view: View) -> None:
@@ -230,6 +228,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self.state.splits.pop(oldest.number, None)
             self.state.parts.pop(oldest.number, None)
             self.state.unbound.pop(oldest.number, None)
+            self.state.split_fees.pop(oldest.number, None)
 
     def _oldest_final(self) -> int:
         """Of those that no open tranche is of, where there is one."""

@@ -60,10 +60,12 @@ from fullreserve.exchange.products.withdrawal_state import (
     CANCELABLE,
     DAY_MS,
     LEDGER_DIGITS,
+    ONE_FEE,
     OPEN_PER_OWNER,
     SPLITS,
     NextDue,
     Refused,
+    SplitFee,
     Withdrawal,
     WithdrawalState,
     decode_question,
@@ -113,6 +115,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "split_logs",
         "may_unbind",
         "unbound",
+        "split_fees",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
@@ -184,6 +187,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         terms = self._terms(one.network, one.asset) if asked.allow_split else None
         if terms is not None:
             self._set(self.state.splits, one.number, split_of(one.amount, terms))
+            if self.state.edition >= ONE_FEE:
+                self._set(self.state.split_fees, one.number, SplitFee(one.fee))
         return self._taken(one, profile, is_priced=usd is not None, view=view)
 
     def _taken(

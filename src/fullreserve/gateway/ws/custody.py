@@ -267,7 +267,7 @@ class WithdrawalInfo(OfCustody):
             asset = self._context.catalog.assets[one.asset]
             line = known.get((one.network, one.asset))
             row = withdrawal_row(asset, line, one, to, names)
-            row |= tranche_row(asset, line, one, parts[one.number])
+            row |= tranche_row(asset, parts[one.number])
             more = {"clientId": clients.get(one.client, "")} | await wait_row(self._context, one)
             place = NOWHERE | await places.row(one)
             self._waiting.pop(one.number, None)

@@ -104,7 +104,7 @@ class CancelParams(Params):
 
 
 class AgreeParams(CancelParams):
-    """A withdrawal whose fee rose while it waited."""
+    """A withdrawal whose fee rose while it waited; of one in tranches, the request or any."""
 
     fee: Annotated[str, Meta(description="The whole fee, as `xFeeNow` says; another is refused")]
 
@@ -344,20 +344,18 @@ class _Withdrawals:
         return wire.envelope([{"wdId": params.wd_id}])
 
     async def agree(self, request: Request, params: AgreeParams) -> bytes:
-        """Agree to the fee of now, which rose while the withdrawal waited."""
+        """Agree to the fee of now, which rose while the withdrawal waited; of all tranches."""
         one = await withdrawal_of(self._context, request.owner, ids.number(params.wd_id))
         asset = self._catalog.assets[one.asset]
         fee = max(0, _fee(asset, params.fee))
         asked = AgreeToFee(one.number, amount_bytes(fee))
         reply = await say(self._context, WITHDRAWALS, asked, request.owner)
         if reply.code == Refused.PARAMETER:
-            found = await lines(self._context)
-            known = {(each.network.network, each.asset.id): each for each in found}
-            line = known.get((one.network, one.asset))
             parts = await parts_of(self._context, [one])
-            row = tranche_row(asset, line, one, parts[one.number])
-            now = row.get("xFeeNow") or (asset.text(line.fees[1]) if line else "that of now")
-            raise Problem(51000, "fee", str(now))
+            now = tranche_row(asset, parts[one.number])["xFeeNow"]
+            raise Problem(51000, "fee", str(now) or "that of now")
+        if reply.code == Refused.TOO_LATE:
+            raise Problem(51000, "wdId", "one whose fee waits for your word, which this does not")
         if reply.code == Refused.BALANCE:
             raise await self._problem(request.owner, asset, None, reply.code)
         if reply.code:
@@ -381,11 +379,7 @@ class _Withdrawals:
         rows = [
             await self._row(request.owner, known.get((one.network, one.asset)), one, names)
             | await places.row(one)
-            | tranche_row(
-                self._catalog.assets[one.asset],
-                known.get((one.network, one.asset)),
-                *(one, parts[one.number]),
-            )
+            | tranche_row(self._catalog.assets[one.asset], parts[one.number])
             | {"clientId": params.client_id or clients.get(one.client, "")}
             for one in page
         ]
@@ -471,7 +465,6 @@ def withdrawal_row(
     What a withdrawal has not (`tag`, `memo`, `pmtId`, `addrEx`) is left out, as OKX does.
     """
     text, _, memo = to.partition(":")
-    has_risen = one.state == WithdrawalState.FEE_ROSE
     row: dict[str, object] = {
         "amt": asset.text(one.value),
         "areaCodeFrom": "",
@@ -491,9 +484,8 @@ def withdrawal_row(
         "txId": names.get(one.transfer, ""),
         "wdId": ids.text(one.number),
         "xChangedTs": str(one.changed_ms),
-        # Always there, also empty: pages lay what is pushed over what they have.
-        "xFeeNow": asset.text(line.fees[1]) if has_risen and line is not None else "",
         "xConfirm": str(line.confirmations(one.height)) if line is not None else "0",
+        # Always there, also empty: pages lay what is pushed over what they have.
         "xHeight": str(one.height) if one.height else "",
     }
     if memo:

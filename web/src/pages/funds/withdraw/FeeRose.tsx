@@ -15,7 +15,7 @@ export function FeeRose({ row }: { row: Withdrawal }): ReactNode {
   const amount = useAmounts()
   const [isAsking, setAsking] = useState(false)
   if (!row.xFeeNow) return null
-  const { ccy, fee, xFeeNow } = row
+  const { ccy, xFeeHeld, xFeeNow } = row
   return (
     <>
       <Button size="small" onClick={() => setAsking(true)}>
@@ -24,7 +24,7 @@ export function FeeRose({ row }: { row: Withdrawal }): ReactNode {
       {isAsking ? (
         <Confirm
           title={t('withdraw.feeRose.title')}
-          about={t('withdraw.feeRose.about', { fee: amount(xFeeNow), held: amount(fee), ccy })}
+          about={t('withdraw.feeRose.about', { fee: amount(xFeeNow), held: amount(xFeeHeld), ccy })}
           deed={t('withdraw.feeRose.agree', { fee: amount(xFeeNow), ccy })}
           onClose={() => setAsking(false)}
           onConfirm={async () => {

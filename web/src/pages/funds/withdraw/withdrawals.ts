@@ -12,6 +12,8 @@ export interface Withdrawal {
   fee: string
   /** What it costs now, where that rose while it waited and its owner has to agree; '' else. */
   xFeeNow: string
+  /** What is held for that; of one in parts both are of all that one agreement is for. */
+  xFeeHeld: string
   to: string
   /** The memo, where the chain has memos. */
   tag?: string

@@ -179,7 +179,7 @@ class _Withdrawals:
         parts = (await parts_of(self._context, [one]))[one.number]
         asked = parts.request or one.number
         decision = await self._decision(asked)
-        tranches = tranche_row(self._catalog.assets[one.asset], line, one, parts)
+        tranches = tranche_row(self._catalog.assets[one.asset], parts)
         return {
             "wdId": ids.text(one.number),
             "uid": str(one.owner),
