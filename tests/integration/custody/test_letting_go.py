@@ -114,7 +114,8 @@ async def test_payments_of_a_lost_lane_are_paid_once_by_others(office: Lanes) ->
     known = await bindings(office, stuck)
     assert [one.binding for one in known] == [one.binding for one in before]
     assert all(one.may_unbind for one in known), "its lane still pays"
-    await office.rotated("--add", new, "--leave", old, *SIGNERS)
+    said = await office.rotated("--add", new, "--leave", old, *SIGNERS)
+    assert f"{len(stuck)} of those nobody has signed: if nobody can, two operators let" in said
     await office.serve(*NEW)
     office.begin()
     await office.ended(*numbers)

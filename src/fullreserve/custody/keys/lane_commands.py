@@ -12,6 +12,7 @@ from fullreserve.config import Settings
 from fullreserve.custody import networks, spare
 from fullreserve.custody.addresses import checksummed, read_account
 from fullreserve.custody.chains import evm_transaction
+from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.keys.commands import carried_out, say, write
 from fullreserve.custody.keys.hot_commands import asked
 from fullreserve.custody.networks import BadNetworks, Network
@@ -103,10 +104,16 @@ def _check_places(data: Path, before: Network, after: Network) -> None:
             raise BadNetworks(f"{_text(lane.hex())} has signed what is not final: it has to end")
 
 
+def _lane(plan: Plan) -> str:
+    return evm_transaction.read_body(plan.body).lane.hex()
+
+
 def _told(data: Path, before: Network, after: Network) -> Iterator[str]:
     """What comes of it, in words."""
     plans = read_open(data / STORE, before.network)
-    open_ = Counter(evm_transaction.read_body(one.body).lane.hex() for one in plans)
+    sent = [one.plan for one in read_sent(data / STORE, before.network)]
+    open_ = Counter(map(_lane, plans))
+    unsigned = Counter(_lane(one) for one in plans if one.withdrawals and one not in sent)
     for account in after.lanes:
         is_new = account not in before.lanes
         told = ", new: rules that pay hot have to name it" if is_new else ""
@@ -116,9 +123,15 @@ def _told(data: Path, before: Network, after: Network) -> Iterator[str]:
             f"left {_text(account)}: begins no payment, ends the {open_[account]} that are open;"
             " what it holds goes to the lanes, the newest first"
         )
+        if unsigned[account]:
+            yield (
+                f"{unsigned[account]} of those nobody has signed: if nobody can, two operators let"
+                " them go by x/operator/propose/unbind (x/operator/withdrawals/unsigned names them)"
+            )
     for account in {*before.left} - {*after.left} - {*after.lanes}:
         yield (
             f"forgotten {_text(account)}: what it holds is missing from then on, and stops its"
-            f" assets until it is booked as a loss; {open_[account]} that nobody signed wait on"
+            f" assets until it is booked as a loss; {open_[account]} that nobody signed wait"
+            " until operators let them go (x/operator/propose/unbind)"
         )
     yield f"signers {', '.join(after.signers)}"
