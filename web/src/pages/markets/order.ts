@@ -16,7 +16,8 @@ export type Tickers = ReadonlyMap<string, Ticker>
 
 const ORDER_EVERY_MS = 2_000
 
-const FIRST = {
+/** All tickers as they are now. */
+export const tickersQuery = {
   queryKey: ['tickers'],
   queryFn: () => rest.get<Ticker, 'market/tickers'>('market/tickers', { instType: 'SPOT' }),
   staleTime: ORDER_EVERY_MS,
@@ -28,7 +29,7 @@ const FIRST = {
  */
 export function useSlowTickers(instruments: Instrument[] | undefined): Tickers | undefined {
   const { market } = useServices()
-  const first = useQuery(FIRST)
+  const first = useQuery(tickersQuery)
   const [tickers, setTickers] = useState<Ticker[]>()
   useEffect(() => {
     const feeds = (instruments ?? []).map(({ instId }) => market.ticker(instId))

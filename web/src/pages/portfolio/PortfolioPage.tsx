@@ -10,6 +10,7 @@ import { useInstruments } from '~/market/instruments'
 import { fixed, percent, wayOf } from '~/market/numbers'
 import { FaucetButton } from '~/pages/account/faucet/Faucet'
 import { StandingNote } from '~/pages/account/StandingNote'
+import { tickersQuery } from '~/pages/markets/order'
 import { useBalances } from '~/trading/use'
 import { Button } from '~/ui/Button'
 import { ButtonLink } from '~/ui/ButtonLink'
@@ -20,6 +21,8 @@ import { fundingQuery } from './funding'
 import { RANGES, type RangeName, useWorth } from './history'
 import css from './PortfolioPage.module.css'
 import { useTransfer } from './transfer'
+
+const PRICES_EVERY_MS = 10_000
 
 const WorthChart = lazy(async () => ({ default: (await import('./WorthChart')).WorthChart }))
 
@@ -37,7 +40,11 @@ function Portfolio({ uid }: { uid: string }): ReactNode {
   const balances = useBalances()
   const funding = useQuery(fundingQuery(uid)).data
   const openTransfer = useTransfer()
-  const assets = useMemo(() => assetsOf(balances, funding), [balances, funding])
+  const { data: tickers } = useQuery({ ...tickersQuery, refetchInterval: PRICES_EVERY_MS })
+  const assets = useMemo(() => {
+    const prices = new Map((tickers ?? []).map(({ instId, last }) => [instId, last]))
+    return assetsOf(balances, funding, prices)
+  }, [balances, funding, tickers])
   const total = assets.reduce((sum, { worth }) => sum + worth, 0)
   return (
     <div className={css.page}>

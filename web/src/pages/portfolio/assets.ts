@@ -2,6 +2,8 @@ import Big from 'big.js'
 import type { Balances } from '~/trading/account'
 import type { Funding } from './funding'
 
+const DOLLARS: readonly string[] = ['USDT', 'USDC', 'USD']
+
 /** A currency over both accounts. */
 export interface Asset {
   ccy: string
@@ -12,14 +14,22 @@ export interface Asset {
   worth: number
 }
 
+/** Last prices by pair; '' of one that was never traded. */
+export type Prices = ReadonlyMap<string, string>
+
 /** All currencies that something is held of, the most valuable first. */
-export function assetsOf(balances: Balances | null, funding: Funding[] | undefined): Asset[] {
+export function assetsOf(
+  balances: Balances | null,
+  funding: Funding[] | undefined,
+  prices: Prices,
+): Asset[] {
   const names = new Set([...(balances?.keys() ?? []), ...(funding ?? []).map(({ ccy }) => ccy)])
   const assets = [...names].map((ccy) => {
     const balance = balances?.get(ccy)
     const trading = new Big(balance?.cashBal || '0')
     const inFunding = new Big(funding?.find((row) => row.ccy === ccy)?.bal || '0')
-    const price = trading.gt(0) ? Number(balance?.eqUsd || 0) / Number(trading) : priceOf(ccy)
+    const price =
+      (trading.gt(0) && Number(balance?.eqUsd || 0) / Number(trading)) || priceOf(ccy, prices)
     const all = Number(trading.plus(inFunding))
     const held = new Big(balance?.ordFrozen || '0')
     return { ccy, trading, funding: inFunding, held, worth: all * price }
@@ -29,6 +39,9 @@ export function assetsOf(balances: Balances | null, funding: Funding[] | undefin
     .sort((one, other) => other.worth - one.worth || (one.ccy < other.ccy ? -1 : 1))
 }
 
-function priceOf(ccy: string): number {
-  return ccy === 'USDT' || ccy === 'USDC' ? 1 : 0
+/** As `asset/asset-valuation` has it: a dollar coin is a dollar, others go by their pair with one. */
+function priceOf(ccy: string, prices: Prices): number {
+  if (DOLLARS.includes(ccy)) return 1
+  const lasts = DOLLARS.map((dollar) => Number(prices.get(`${ccy}-${dollar}`) || 0))
+  return lasts.find((last) => last > 0) ?? 0
 }
