@@ -175,6 +175,12 @@ async def test_a_deposit_from_its_address_to_its_unlocking(rest: RestBed, payer:
     status = await rest.get("asset/deposit-withdraw-status", payer, txId=HASH.hex())
     assert status.row["state"].startswith("Credited")
     assert (await rest.get("asset/deposit-history", rest.bob)).data == []
+    await house(rest, DEPOSITS, Tip(NETWORK, 11, HASH, healthy=True))
+    await house(rest, DEPOSITS, Confirmed(NETWORK, HASH, 2))
+    refused = await rest.post("asset/withdrawal", payer, ORDER | {"amt": "1"})
+    assert refused.code == "58350"
+    said = "available is 1 BTC; a fee of 0.0004 comes on top, so at most 0.9996 can be withdrawn"
+    assert said in refused.json["msg"]
 
 
 async def test_a_repeated_withdrawal_is_made_once(rest: RestBed, payer: NewKey) -> None:

@@ -17,7 +17,8 @@ export function SuspensionBanner(): ReactNode {
   const open = stopped?.suspensions.filter(({ level }) => level !== 'segment') ?? []
   const [first, ...others] = byGravity(open)
   if (!first) return null
-  const { title, estOpenTs, isLate } = first
+  const { title, estOpenTs, isLate, state } = first
+  const unknown = t(state === 'draining' ? 'status.draining' : 'status.noEstimate')
   return (
     <Banner role="status" isAcross>
       <div className={css.words}>
@@ -25,7 +26,7 @@ export function SuspensionBanner(): ReactNode {
         {others.length ? <Others rows={others} /> : null}
         {works ? <span>{t('status.works', { works })}</span> : null}
         <span>
-          <Expected ts={estOpenTs} isLate={isLate} unknown={t('status.noEstimate')} />
+          <Expected ts={estOpenTs} isLate={isLate} unknown={unknown} />
         </span>
         <Link to="/status" className={css.link}>
           {t('status.title')}

@@ -39,7 +39,7 @@ export function assetsOf(
     .sort((one, other) => other.worth - one.worth || (one.ccy < other.ccy ? -1 : 1))
 }
 
-/** As `asset/asset-valuation` has it: a dollar coin is a dollar, others go by their pair with one. */
+/** As `asset/asset-valuation` has it: a dollar coin is a dollar, others go by a pair with one. */
 function priceOf(ccy: string, prices: Prices): number {
   if (DOLLARS.includes(ccy)) return 1
   const lasts = DOLLARS.map((dollar) => Number(prices.get(`${ccy}-${dollar}`) || 0))

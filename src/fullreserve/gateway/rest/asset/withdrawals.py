@@ -275,7 +275,7 @@ class _Withdrawals:
         elif code == Refused.TOO_MANY:
             allowed = str(OPEN_PER_OWNER)
         elif code == Refused.BALANCE:
-            allowed = f"{asset.text(await self._available(owner, asset))} {asset.symbol}"
+            allowed = _affordable(asset, line, await self._available(owner, asset))
         elif code == Refused.CLIENT_ID_TAKEN:
             return Problem(code, "clientId")
         elif code == Refused.CHAIN_STOPPED and line is not None and await self._is_gone(line):
@@ -501,6 +501,17 @@ async def withdrawal_of(context: Context, owner: int, number: int) -> Withdrawal
     if found is None or found.owner != owner:
         raise Problem(Refused.UNKNOWN)
     return found
+
+
+def _affordable(asset: Asset, line: Line | None, available: int) -> str:
+    """What there is, and to a chain what of it can be withdrawn, as the fee comes on top."""
+    there = f"{asset.text(available)} {asset.symbol}"
+    if line is None:
+        return there
+    fee, step = line.fees[1], 10 ** (asset.scale - line.terms.digits)
+    most = max(0, available - fee) // step * step
+    fee_text, most_text = asset.text(fee), asset.text(most)
+    return f"{there}; a fee of {fee_text} comes on top, so at most {most_text} can be withdrawn"
 
 
 def _fee(asset: Asset, text: str) -> int:
