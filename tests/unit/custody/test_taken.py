@@ -26,6 +26,7 @@ from tests.unit.custody.test_jobs import (
     ROTATED,
     THEIRS,
     begun,
+    made,
     recorded,
     script,
     swept,
@@ -103,6 +104,17 @@ def test_what_enough_holders_signed_is_taken_with_its_cards(copy: Copy, one: Job
     assert "zoe" not in found.before.cards
 
 
+def test_a_card_beside_what_was_signed_is_wanted_from_its_owner(copy: Copy) -> None:
+    """Criterion: CUST-CEREMONY-7. Signatures cover the keys of the wallet alone."""
+    mal = made("mal", 120)
+    entry = done(ROTATED, proven(ROTATED, copy.record))
+    entry = replace(entry, cards=(*entry.cards, mal))
+    with pytest.raises(NotTaken, match="the card of mal is in nothing that you took"):
+        copy.adds(entry)
+    found = taken.judge(copy.path, copy.newest, [mal], lambda _: None)
+    assert found[0].why == "signed by ann, cyd"
+
+
 def test_a_safe_asks_no_node(copy: Copy) -> None:
     """Criterion: CUST-CEREMONY-7. Nodes of accounts have no height that coins are counted from."""
 
@@ -124,8 +136,8 @@ def test_what_too_few_signed_is_not_taken(copy: Copy, one: Job) -> None:
 def forged(names: Sequence[str], cards: dict[str, Card], **terms: object) -> Entry:
     """The script wallet under other keys."""
     brought = tuple(cards[name] for name in names if cards[name] != OURS.get(name))
-    made = Entry(0, 9, "rotation", "", brought, (ZOE,), (under(cards, names),))
-    return replace(made, **terms)
+    one = Entry(0, 9, "rotation", "", brought, (ZOE,), (under(cards, names),))
+    return replace(one, **terms)
 
 
 def with_proof(entry: Callable[[], Entry]) -> Callable[[Record], Entry]:
@@ -205,9 +217,9 @@ FORGED: dict[str, tuple[Callable[[Record], Entry], str]] = {
 @pytest.mark.parametrize("name", FORGED)
 def test_what_nobody_let_in_is_not_taken(copy: Copy, name: str) -> None:
     """Criterion: CUST-CEREMONY-7. The newcomer's true card at hand changes nothing of it."""
-    made, told = FORGED[name]
+    written, told = FORGED[name]
     with pytest.raises(NotTaken, match=told):
-        copy.adds(made(copy.record), [OURS["zoe"]])
+        copy.adds(written(copy.record), [OURS["zoe"]])
 
 
 def test_a_wallet_without_coins_changes_by_the_newcomers_card(copy: Copy) -> None:
