@@ -296,6 +296,15 @@ class Store:
         rows = self._db.execute(asked, (network,)).fetchall()
         return [msgspec.json.decode(data, type=Kept) for (data,) in rows]
 
+    def unsigned_plans(self, network: int) -> list[Kept]:
+        """Those of which nothing was signed, oldest first."""
+        asked = (
+            "SELECT data FROM plans WHERE network = ? AND NOT is_done AND NOT EXISTS "
+            "(SELECT 1 FROM attempts WHERE plan = plans.id) ORDER BY id"
+        )
+        rows = self._db.execute(asked, (network,)).fetchall()
+        return [msgspec.json.decode(data, type=Kept) for (data,) in rows]
+
     def _write(self, kept: Kept) -> None:
         data = msgspec.json.encode(kept)
         changed = "UPDATE plans SET data = ?, is_done = ? WHERE id = ?"

@@ -37,12 +37,8 @@ class Unbinding:
 
     async def forget(self) -> tuple[list[Kept], Mapping[int, Binding]]:
         """Drops plans of what was let go; the others of which nothing is signed. Unavailable."""
-        store, network = self._desk.store, self._desk.chain.network
-        kept = [
-            one
-            for one in store.open_plans(network)
-            if one.is_accepted and one.plan.withdrawals and not store.attempts(one)
-        ]
+        unsigned = self._desk.store.unsigned_plans(self._desk.chain.network)
+        kept = [one for one in unsigned if one.is_accepted and one.plan.withdrawals]
         numbers = [each for one in kept for each in one.plan.withdrawals]
         found: Sequence[Binding] = await self._desk.exchange.bindings(numbers) if numbers else ()
         known = dict(zip(numbers, found, strict=True))
