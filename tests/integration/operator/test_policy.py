@@ -7,7 +7,7 @@ import json
 import msgspec
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.policy_rules import Category, Facts, Rule, Verb
+from fullreserve.exchange.products.policy_rules import UNPRICED_USD, Category, Facts, Rule, Verb
 from fullreserve.exchange.products.policy_wire import (
     EDITION,
     POLICY,
@@ -85,6 +85,15 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/decision", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.get("policy/replay", change=3)).code == "95002"
+
+
+async def test_what_has_no_price_is_shown_without_one(console: Console) -> None:
+    """Criterion: POL-11."""
+    facts = Facts(9, ALICE, ALICE, 1, 1, 1, Category.BOOK, 10, UNPRICED_USD, 1)
+    await say(console, Decide(facts))
+    await decide(console, 10, 17)
+    for number, usd in ((9, ""), (10, "17")):
+        assert (await console.ada.get("policy/decision", wdId=ids.text(number))).row["usd"] == usd
 
 
 async def test_what_holds_is_shown_though_nobody_asked_for_anything_since(

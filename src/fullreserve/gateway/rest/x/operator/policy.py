@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from fullreserve.exchange.products import policy_wire as fold
 from fullreserve.exchange.products.policy_rules import (
+    UNPRICED_USD,
     Category,
     Concern,
     DecisionState,
@@ -389,7 +390,7 @@ def _decision_row(one: Decision) -> dict[str, Any]:
     return {
         "wdId": ids.text(one.facts.request),
         "uid": str(one.facts.owner),
-        "usd": str(one.facts.usd // USD),
+        "usd": "" if one.facts.usd >= UNPRICED_USD else str(one.facts.usd // USD),
         "state": DecisionState(one.state).name.lower(),
         "verb": Verb(one.explained.verb).name.lower(),
         "rule": str(one.explained.rule),
