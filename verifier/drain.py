@@ -531,10 +531,18 @@ def place(artefact: dict[str, Any], withdrawal: str) -> str:
     return ", ".join(parts) + " of it, and no more" if parts else "not among those that were paid"
 
 
-def _check_published(artefact: dict[str, Any], name: str, value: str | None) -> None:
-    openings = [*artefact.get("broken", []), artefact]
-    if value and all(one[name] != value for one in openings):
-        raise Wrong(f"{name} is {artefact[name]}, published was {value}")
+def _check_published(artefact: dict[str, Any], published: dict[str, str | None]) -> list[str]:
+    """Which opening they are all of; one of each would hold nobody to anything."""
+    wanted = {name: value for name, value in published.items() if value}
+    if not wanted:
+        return []
+    broken = artefact.get("broken", [])
+    for at, one in enumerate((*broken, artefact), 1):
+        if all(one[name] == value for name, value in wanted.items()):
+            which = f"drain {at}, which was broken off" if at <= len(broken) else "the last drain"
+            return [f"what was published is of {which}"]
+    name, value = next(iter(wanted.items()))
+    raise Wrong(f"no drain has all that was published; {name} is {artefact[name]}, not {value}")
 
 
 def main() -> int:
@@ -549,9 +557,8 @@ def main() -> int:
     try:
         document = json.loads(asked.artefact.read_text(encoding="utf-8"))
         artefact = document["data"][0] if "data" in document else document
-        _check_published(artefact, "commitment", asked.commitment)
-        _check_published(artefact, "queueDigest", asked.queue_digest)
-        found = check(artefact, asked.digest)
+        published = {"commitment": asked.commitment, "queueDigest": asked.queue_digest}
+        found = [*check(artefact, asked.digest), *_check_published(artefact, published)]
         if asked.withdrawal:
             found.append(place(artefact, asked.withdrawal))
     except Wrong as problem:

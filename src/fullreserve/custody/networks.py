@@ -216,6 +216,15 @@ def load(data: Path) -> list[Network]:
     return found
 
 
+def load_with(data: Path, number: int) -> dict[int, Network]:
+    """Those of `load`, by number, of which one has to be there; BadNetworks."""
+    known = {one.network: one for one in load(data)}
+    if number not in known:
+        there = ", ".join(f"{one.network} {one.code}".rstrip() for one in known.values())
+        raise BadNetworks(f"network {number} is not in {FILE}; there are: {there or 'none'}")
+    return known
+
+
 def stated(data: Path) -> list[Network]:
     """What the file says, no adapter having been read; BadNetworks."""
     path = data / FILE

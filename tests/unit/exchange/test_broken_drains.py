@@ -138,10 +138,14 @@ def test_what_a_broken_drain_was_committed_to_is_kept_and_shown(tmp_path: Path) 
     assert rows[1]["lines"][0]["ticks"] == "1"
     made = published(world, number)
     assert (made["format"], len(set(noted))) == ("fullreserve-drain/8", 3)
-    for commitment, digest in noted:
+    places = ("drain 1, which was broken off", "drain 2, which was broken off", "the last drain")
+    for (commitment, digest), place in zip(noted, places, strict=True):
         done = script(tmp_path, made, "--commitment", commitment, "--queue-digest", digest)
         assert done.returncode == 0, done.stderr
         assert "1-1: broken off after 2 ticks, 3 paid" in done.stdout
+        assert f"what was published is of {place}\n" in done.stdout
+    mixed = ("--commitment", noted[0][0], "--queue-digest", noted[1][1])
+    assert "no drain has all that was published" in script(tmp_path, made, *mixed).stderr
     assert script(tmp_path, made, "--commitment", "00" * 32).returncode == 1
     assert world.replayed().hashes() == world.machine.hashes()
 

@@ -71,7 +71,7 @@ def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers:
 
     The signers have to show first that they have them.
     """
-    known = _known(settings, network)
+    known = networks.load_with(settings.data, network)
     found = [card.read(path) for path in cards]
     after = _followed(known[network], found, signers)
     spare.check([after], ())
@@ -95,17 +95,10 @@ def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers:
 @carried_out
 def hot_keys(settings: Settings, network: int) -> None:
     """Asks a network's signers for the keys that they have; an error names what is missing."""
-    lacks = asked(settings, _known(settings, network)[network], {})
+    lacks = asked(settings, networks.load_with(settings.data, network)[network], {})
     if lacks.faults or lacks.notes:
         raise BadNetworks("; ".join(lacks.faults) or "not all of it is there")
     say("All keys that hot pays by are there.")
-
-
-def _known(settings: Settings, network: int) -> dict[int, Network]:
-    known = {one.network: one for one in networks.load(settings.data)}
-    if network not in known:
-        raise BadNetworks(f"network {network} is not in {networks.FILE}")
-    return known
 
 
 def asked(

@@ -26,9 +26,7 @@ def rotate_lanes(settings: Settings, network: int, add: Sequence[str], leave: Se
                  forget: Sequence[str], signers: Sequence[str], out: Path | None,
                  dry_run: bool) -> None:  # fmt: skip
     """Has accounts pay from the next start of the exchange on, and others no more."""
-    known = {one.network: one for one in networks.load(settings.data)}
-    if network not in known:
-        raise BadNetworks(f"network {network} is not in {networks.FILE}")
+    known = networks.load_with(settings.data, network)
     before = known[network]
     after = changed(before, *(list(map(_read, each)) for each in (add, leave, forget)))
     if add and not signers:

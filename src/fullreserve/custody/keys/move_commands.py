@@ -195,17 +195,15 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     """Tells the ledger of a move whose transaction is final."""
     proposal = _read(move_file)
     done = proposal.intent
-    found = [one for one in networks.load(settings.data) if one.network == done.network]
-    if not found:
-        raise networks.BadNetworks(f"network {done.network} is not in {networks.FILE}")
+    network = networks.load_with(settings.data, done.network)[done.network]
     source = node_of(settings, done.network, node)
-    seen = posted(source, proposal, hexed(transaction, _HASH), found[0].unlock_after)
-    scales = found[0].scales
+    seen = posted(source, proposal, hexed(transaction, _HASH), network.unlock_after)
+    scales = network.scales
     amount, dust = scales[done.asset].to_ledger(done.amount)
     if dust:
         raise BadMove("the ledger cannot express the amount")
     name = transfer(salt_of(settings.data), done.network, seen.txid)
-    cost = amount_bytes(scales[found[0].coin].cost(seen.fee))
+    cost = amount_bytes(scales[network.coin].cost(seen.fee))
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
     said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
     number = done.number if done.proposer == EXCHANGE else 0

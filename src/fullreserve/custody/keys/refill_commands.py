@@ -150,10 +150,7 @@ def _transaction(text: str) -> bytes:
 
 
 def _network(data: Path, number: int) -> networks.Network:
-    found = {one.network: one for one in networks.load(data)}.get(number)
-    if found is None:
-        raise BadMove(f"network {number} is not in {networks.FILE}")
-    return found
+    return networks.load_with(data, number)[number]
 
 
 async def _addresses(data: Path, network: int) -> int:
