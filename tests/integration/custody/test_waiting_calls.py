@@ -18,8 +18,8 @@ import pytest
 from fullreserve.custody import contract_calls
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.chains.evm import SAFE_NONCE
 from fullreserve.custody.chains.evm_proof import EMPTY
+from fullreserve.custody.chains.evm_reading import SAFE_NONCE
 from fullreserve.custody.contract_calls import PAUSE_MOST, REFUSED_MOST
 from fullreserve.custody.reconciling import LASTS_MS
 from fullreserve.custody.store import Store

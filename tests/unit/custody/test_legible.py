@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fullreserve.custody.chains.evm import legible
+from fullreserve.custody.chains.evm_reading import legible
 from fullreserve.custody.store import Store, read_memo
 
 
