@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from fullreserve.gateway.told_secrets import secret_in
+
 
 class ChainAddresses(Protocol):
     """Addresses of one network; pure, and without keys."""
@@ -20,5 +22,12 @@ class ChainAddresses(Protocol):
 
 def written(addresses: ChainAddresses, text: str) -> str:
     """An address, with its memo where it has one, as it is always written; ValueError."""
+    text = text.strip()
     _, colon, memo = text.partition(":")
-    return addresses.text(addresses.read(text)) + colon + memo
+    try:
+        return addresses.text(addresses.read(text)) + colon + memo
+    except ValueError:
+        if kind := secret_in(text):
+            # Who pastes one has mistaken it for an address, and should not do so elsewhere.
+            raise ValueError(f"this is {kind}: show it to nobody, here or elsewhere") from None
+        raise
