@@ -581,29 +581,6 @@ def test_everybody_can_use_the_pages(
         assert complaints(page) == [], path
 
 
-def test_what_a_stop_leaves_is_said_where_it_counts(
-    visit: Visit, person: Person, operator: Operator
-) -> None:
-    """Criterion: SUS-REST-11, WEB-STATUS-4."""
-    stop = {"level": "ccy", "ccy": "USDT", "reason": "MARKET_DISLOCATION", "note": "no prices"}
-    cap = {"actions": "withdraw", "mode": "cap", "capUsd": "300", "capAmt": "7"}
-    operator.post(X + "suspending/suspend", **stop, **cap)
-    others = {"actions": "internal_transfer,trade_open", "mode": "queue"}
-    operator.post(X + "suspending/suspend", **stop, **others)
-    main = visit("/withdraw?ccy=USDT", person).get_by_role("main")
-    capped = main.get_by_text("Withdrawals of USDT are limited now: at most 300 USD in 24 hours")
-    expect(capped).to_contain_text("you have 300 USD left")
-    expect(capped).to_contain_text("All users together can withdraw at most 7 USDT in 24 hours.")
-    main = visit("/withdraw?to=user&ccy=USDT", person).get_by_role("main")
-    expect(main.get_by_text("Transfers of USDT to other users are stopped now.")).to_be_visible()
-    page = visit("/trade/ETH-USDT", person)
-    form = page.get_by_role("form", name=EN["form.title"])
-    expect(form.get_by_text("New orders (USDT): suspended – prices")).to_be_visible()
-    expect(form.get_by_role("button", name=re.compile("^Buy "))).to_be_disabled()
-    banner = page.get_by_role("status").filter(has=page.get_by_role("link"))
-    expect(banner).not_to_contain_text("trading")
-
-
 # What the exchange answers who asks for the proof of an account that is too young.
 EARLY = {"code": "50046", "msg": "The proof is not available now", "data": []}
 PROOF = "**/api/v5/x/reserves/proof"
@@ -790,3 +767,26 @@ def test_what_is_stale_is_red_and_all_of_it_is_public(visit: Visit, chained: Liv
     page.clock.fast_forward(600_000)
     expect(page.get_by_text(words["reserves.stale"])).to_be_visible()
     expect(page.locator("[data-good=false]")).to_be_visible()
+
+
+def test_what_a_stop_leaves_is_said_where_it_counts(
+    visit: Visit, person: Person, operator: Operator
+) -> None:
+    """The last: what it stops stays stopped. Criterion: SUS-REST-11, WEB-STATUS-4."""
+    stop = {"level": "ccy", "ccy": "USDT", "reason": "MARKET_DISLOCATION", "note": "no prices"}
+    cap = {"actions": "withdraw", "mode": "cap", "capUsd": "300", "capAmt": "7"}
+    operator.post(X + "suspending/suspend", **stop, **cap)
+    others = {"actions": "internal_transfer,trade_open", "mode": "queue"}
+    operator.post(X + "suspending/suspend", **stop, **others)
+    main = visit("/withdraw?ccy=USDT", person).get_by_role("main")
+    capped = main.get_by_text("Withdrawals of USDT are limited now: at most 300 USD in 24 hours")
+    expect(capped).to_contain_text("you have 300 USD left")
+    expect(capped).to_contain_text("All users together can withdraw at most 7 USDT in 24 hours.")
+    main = visit("/withdraw?to=user&ccy=USDT", person).get_by_role("main")
+    expect(main.get_by_text("Transfers of USDT to other users are stopped now.")).to_be_visible()
+    page = visit("/trade/ETH-USDT", person)
+    form = page.get_by_role("form", name=EN["form.title"])
+    expect(form.get_by_text("New orders (USDT): suspended – prices")).to_be_visible()
+    expect(form.get_by_role("button", name=re.compile("^Buy "))).to_be_disabled()
+    banner = page.get_by_role("status").filter(has=page.get_by_role("link"))
+    expect(banner).not_to_contain_text("trading")

@@ -19,8 +19,7 @@ from fullreserve.exchange.products.suspension_state import (
 from fullreserve.exchange.products.suspension_state import SuspensionState as _State
 from fullreserve.exchange.products.suspension_wire import Gate
 from fullreserve.exchange.wire.commands import amount_int
-from fullreserve.exchange.wire.events import OwnerChanged
-from fullreserve.exchange.wire.queries import AccountState, ListBalances, ListOwners
+from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import Reconciled, tolerance
 from fullreserve.gateway import reconciled, suspension_desk
 from fullreserve.gateway.context import Context
@@ -108,15 +107,3 @@ def _why(line: Line, found: Reconciled, state: str) -> str:
     tiers = (f"{Tier(each.tier).name.lower()} by {line.asset.text(each.whole(allowed))}"
              for each in apart)  # fmt: skip
     return f"differs from the ledger: {', '.join(tiers)}"
-
-
-async def segments(context: Context) -> list[int]:
-    """Those that somebody is in, ascending."""
-    found: set[int] = set()
-    after = 0
-    while True:
-        page: list[OwnerChanged] = await context.door.query(ListOwners(after, OWNERS_AT_ONCE))
-        found |= {each.segment for each in page}
-        if len(page) < OWNERS_AT_ONCE:
-            return sorted(found)
-        after = page[-1].owner

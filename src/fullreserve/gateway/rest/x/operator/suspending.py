@@ -394,11 +394,6 @@ class _Suspending:
             return Scope(level, asset=asset.id)
         if level is Level.USER:
             await self._want_user(params.key)
-        if level is Level.SEGMENT:
-            known_segments = await not_now.segments(self._context)
-            if params.key not in known_segments:
-                allowed = ", ".join(map(str, known_segments)) or "none: nobody is in one"
-                raise Problem(51000, "key", f"a segment that somebody is in: {allowed}")
         return Scope(level, key=params.key if level in (Level.SEGMENT, Level.USER) else 0)
 
     async def _want_user(self, uid: int) -> None:
