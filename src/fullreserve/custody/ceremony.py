@@ -91,7 +91,7 @@ def hold(
     of_all = next((kept[one] for one in SIGNERS[:2] if one in kept), None)
     names = [f"{LANE}{number}" for number in range(LANES)]
     return Made(
-        tuple(_account(PrivateKey(of_all[name])) for name in names if of_all is not None),
+        tuple(_account(PrivateKey(of_all[name])) for name in names if of_all and name in of_all),
         (_public(of_all[branch_name(accounts[0])]),) if of_all is not None else (),
         {
             network: tuple(_public(secrets[branch_name(network)]) for secrets in kept.values())

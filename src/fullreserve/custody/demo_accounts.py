@@ -12,7 +12,7 @@ from fullreserve.custody import contracts, demo_chain, nodes
 from fullreserve.custody.ceremony import LANES, Made
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.demo_safes import Safes
-from fullreserve.custody.demo_terms import Listed, bounds, funded, terms
+from fullreserve.custody.demo_terms import Listed, bounds, funded, kept, terms
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.networks import Network
@@ -131,7 +131,7 @@ class RunningAccounts:
                 demo_chain.give(node, one, contract, cold, one.cold)
             if fresh and before is not None:
                 self._fresh.append(one)
-        return Network(
+        network = Network(
             network=chain.number,
             code=chain.code,
             kind="memo" if chain.needs_memo else "evm",
@@ -149,6 +149,7 @@ class RunningAccounts:
             cold=cold,
             fees=bounds(chain.assets, numbers),
         )
+        return kept(network, before)
 
 
 def _create(node: Node, one: Listed) -> bytes:

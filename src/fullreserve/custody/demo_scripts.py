@@ -19,7 +19,7 @@ from fullreserve.custody.ceremony import Made
 from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.demo_people import COLD, TIERS, People
-from fullreserve.custody.demo_terms import Listed, bounds, funded, terms
+from fullreserve.custody.demo_terms import Listed, bounds, funded, kept, terms
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import COLD_INDEX
 from fullreserve.custody.kept_blocks import KeptBlocks
@@ -125,6 +125,7 @@ class RunningScripts:
             genesis=await asyncio.to_thread(node.call, "getblockhash", 0),
             later=before.later if before is not None else (),
         )
+        network = kept(network, before)
         of = network.addresses()
         assert isinstance(of, UtxoAddresses)
         if before is None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from fullreserve.custody.networks import FeeBounds
+import msgspec
+
+from fullreserve.custody.networks import FeeBounds, Network
 from fullreserve.custody.transfers import transfer
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
@@ -83,3 +85,14 @@ def funded(
 def _ledger(text: str) -> bytes:
     whole, _, part = text.partition(".")
     return amount_bytes(int(whole + part.ljust(LEDGER, "0")))
+
+
+# What commands and operators write into the file beside what the demo makes at each start.
+OPERATORS = ("left", "fee_budget", "payment_budget", "sweep_worth")
+
+
+def kept(made: Network, before: Network | None) -> Network:
+    """A network as this start makes it, with what operators have written since the first."""
+    if before is None:
+        return made
+    return msgspec.structs.replace(made, **{name: getattr(before, name) for name in OPERATORS})

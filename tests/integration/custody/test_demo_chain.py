@@ -204,21 +204,32 @@ async def test_a_signer_whose_file_is_gone_changes_no_keys(
 
 
 async def test_what_an_operator_has_written_stays(tmp_path: Path) -> None:
-    """Criterion: CHAINS-DEMO-8. Other signers, as `rotate-hot` names them, and their keys."""
+    """Criterion: CHAINS-DEMO-8. Other signers, as `rotate-hot` names them, and their keys; lanes
+    that were left, also where the key of one is gone; budgets.
+    """
     bed = await Bed.open(tmp_path, folds=products())
     door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
     (await DemoChains.open(tmp_path, door, SystemClock())).close()
     (network,), (hot, *others) = networks.load(tmp_path), holders.load(tmp_path)
     first, second = hot.holders
     dan = msgspec.structs.replace(second, signer="signer-dan.sock", key=first.key)
-    named = msgspec.structs.replace(network, signers=(network.signers[0], dan.signer))
+    (gone, *lanes), signers = network.lanes, (network.signers[0], dan.signer)
+    named = msgspec.structs.replace(
+        network, signers=signers, lanes=(*lanes, "ab" * 20), left=(gone,),
+        fee_budget=5, payment_budget=7, sweep_worth=11,
+    )  # fmt: skip
     networks.keep(tmp_path, [named])
+    for name in ceremony.SIGNERS[:2]:
+        path, phrase = ceremony.keys_file(tmp_path, name), ceremony.passphrase(tmp_path, name)
+        secrets = keyfile.unseal(path, phrase)
+        path.unlink()
+        keyfile.seal(path, {one: key for one, key in secrets.items() if one != "lane-0"}, phrase)
     wanted = [msgspec.structs.replace(hot, holders=(first, dan)), *others]
     holders.keep(tmp_path, wanted)
     chain = await DemoChains.open(tmp_path, door, SystemClock())
     try:
         (after,) = networks.load(tmp_path)
-        assert after.signers == named.signers
+        assert msgspec.structs.replace(after, nodes=named.nodes) == named
         assert holders.load(tmp_path) == wanted
     finally:
         chain.close()

@@ -95,7 +95,10 @@ async def test_two_operators_stop_and_with_a_third_they_restart() -> None:
         console = await Console.open(folder, members=2)
         ada, bea, context = console.ada, console.bea, console.town.rest.context
         assert (await say(context, SUSPENSIONS, Adopt(EDITION))).code == 0
-        words = (policy_wire.Found((Rule(1, Verb.ALLOW),)), policy_wire.Adopt(POLICY_EDITION))
+        words = (
+            policy_wire.Found((Rule(1, Verb.ALLOW, most_usd=1000),)),
+            policy_wire.Adopt(POLICY_EDITION),
+        )
         for word in words:
             assert (await say(context, POLICY, word)).code == 0
         stop = {"actions": "trade_open", "level": "global", "reason": "MARKET_DISLOCATION"}
