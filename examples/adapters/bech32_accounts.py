@@ -17,7 +17,7 @@ from typing import ClassVar
 from coincurve import PrivateKey
 
 from fullreserve.custody import bech32, rlp, signing
-from fullreserve.custody.addresses import Addresses, EvmAddresses
+from fullreserve.custody.addresses import Addresses, EvmAddresses, account_of
 from fullreserve.custody.chains import evm, evm_proof
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Block, Chain, Departed, Payment, Plan
@@ -26,6 +26,7 @@ from fullreserve.custody.chains.family import Family
 from fullreserve.custody.chains.rpc import Node, NodeGarbage
 from fullreserve.custody.hd import Private, Public
 from fullreserve.custody.keccak import keccak256
+from fullreserve.custody.keys.signature import recovered
 from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import Charge, WillNotSign
 
@@ -150,6 +151,11 @@ class Bech32Accounts(Family):
 
     def contract(self, network: Network, digits: str) -> str:
         return network.addresses().text(bytes.fromhex(digits))
+
+    def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:
+        body = tx.read_body(plan.body)
+        key = recovered(part, digest(body))
+        return key is not None and account_of(key) == body.lane
 
     def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:
         return signed(tx.read_body(plan.body), parts[0])

@@ -12,6 +12,7 @@ from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.left import leave
 from fullreserve.custody.networks import Network
 from fullreserve.custody.payer_desk import NotSigned
+from fullreserve.custody.setbacks import named
 from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.exchange.worker_files import gone_name
@@ -54,12 +55,15 @@ class Quorum:
                 if family.is_of(self._network, plan, part):
                     parts.append(part)
                 else:
-                    said.append(f"{name}: it signed otherwise, by another file of networks")
+                    said.append(f"{name}: it signed otherwise, by another file or another key")
             except WillNotSign as refusal:
                 said.append(f"{name}: {refusal}")
             except SignerGone as problem:
                 self._gone[name] = None
                 said.append(f"{name}: {problem}")
+            except Exception as problem:  # noqa: BLE001 - whatever one answers, the next is asked
+                log.error("a signer's answer cannot be read", signer=name, problem=named(problem))
+                said.append(f"{name}: what it answers cannot be read")
             if len(parts) == self._needed:
                 return family.completed(plan, parts)
         reasons = "; ".join(said) or "the network names no signers"

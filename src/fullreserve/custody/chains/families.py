@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, ClassVar
 from coincurve import PrivateKey
 
 from fullreserve.custody import bech32, signing
-from fullreserve.custody.addresses import Addresses, EvmAddresses, MemoAddresses, UtxoAddresses
+from fullreserve.custody.addresses import (
+    Addresses,
+    EvmAddresses,
+    MemoAddresses,
+    UtxoAddresses,
+    account_of,
+)
 from fullreserve.custody.chains import evm, evm_transaction
 from fullreserve.custody.chains.adapter import Attempt, Chain, Plan
 from fullreserve.custody.chains.family import Family
 from fullreserve.custody.chains.rpc import Node
+from fullreserve.custody.keys.signature import recovered
 
 if TYPE_CHECKING:
     from fullreserve.custody.networks import Network
@@ -58,6 +65,11 @@ class Evm(Family):
         if not (lanes or branch or cold):
             return None
         return signing.EvmPolicy(evm_terms(network), lanes, network.addresses(), branch, cold)
+
+    def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:  # noqa: ARG002
+        body = evm_transaction.read_body(plan.body)
+        key = recovered(part, body.digest())
+        return key is not None and account_of(key) == body.lane
 
     def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:
         return evm_transaction.read_body(plan.body).signed(parts[0])

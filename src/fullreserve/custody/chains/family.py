@@ -62,8 +62,9 @@ class Family(ABC):
         return f"0x{digits.removeprefix('0x')}"
 
     def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:  # noqa: ARG002
-        """Whether what a signer answered is of this plan, where a part by itself says so.
+        """Whether what a signer answered is of this plan, and rightly signed; ValueError.
 
-        What another key than an account's signs is another account's: it does not say so.
+        What is kept as signed is never signed anew: one wrong part would hold its payments up for
+        ever. Where this is left as it is, each signer of the network can do that.
         """
         return True

@@ -284,14 +284,14 @@ class UtxoChain(Chain):
         """What pays later asks the node for any transaction, and would wait for ever without it."""
         if self._is_indexed or not block.height:
             return
-        names = listed(field(self._node.call("getblock", block.hash.hex(), 1), "tx"))
         try:
+            names = listed(field(self._node.call("getblock", block.hash.hex(), 1), "tx"))
             for name in names[:1]:
                 self._node.call("getrawtransaction", name, 0)
         except NodeRefuses as refusal:
             if "txindex" in str(refusal):
                 raise NodeGarbage(_NO_INDEX) from None
-            return  # it is being made
+            return  # the index is being made, or the block is gone again
         self._is_indexed = True
 
     # Paying

@@ -6,7 +6,12 @@ there. Sizes are upper bounds in virtual bytes. Partially signed transactions: B
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import msgspec
+from coincurve import PublicKey
 from embit.finalizer import finalize_psbt
 from embit.psbt import PSBT
 from embit.script import Script
@@ -22,6 +27,7 @@ SEQUENCE = 0xFFFFFFFD
 DUST = 3_300
 # Coins that replacements of one transaction may take beside those that it is bound to.
 ADDED_MAX = 5
+_ALL = b"\x01"  # SIGHASH_ALL
 _OVERHEAD = 11
 _SIGNATURE, _KEY = 73, 34
 
@@ -107,10 +113,29 @@ def unsigned(body: Body, addresses: UtxoAddresses) -> PSBT:
 
 
 def is_of(part: bytes, body: Body, addresses: UtxoAddresses) -> bool:
-    """Whether what a signer signed is this transaction; its file may name another hot wallet."""
-    made: bytes = PSBT.parse(part).tx.txid()
-    wanted: bytes = unsigned(body, addresses).tx.txid()
-    return made == wanted
+    """Whether a signer answered this transaction, each input signed by keys of its script.
+
+    His file may name another hot wallet; and what is kept as signed is never signed anew, so that
+    one wrong signature would hold its payments up for ever.
+    """
+    given, ours = PSBT.parse(part), unsigned(body, addresses)
+    signatures = [one.partial_sigs for one in given.inputs]
+    for one in given.inputs:
+        one.partial_sigs = OrderedDict()
+    return given.serialize() == ours.serialize() and all(
+        _is_signed(ours.sighash(at), addresses.keys(coin.index), found)
+        for at, (coin, found) in enumerate(zip(body.coins, signatures, strict=True))
+    )
+
+
+def _is_signed(digest: bytes, keys: Sequence[bytes], found: Mapping[Any, bytes]) -> bool:
+    """Whether all signatures of an input, one at least, are of its keys, over all of it."""
+    return bool(found) and all(
+        key.sec() in keys
+        and made[-1:] == _ALL
+        and PublicKey(key.sec()).verify(made[:-1], digest, hasher=None)
+        for key, made in found.items()
+    )
 
 
 def completed(parts: list[bytes]) -> Attempt:
