@@ -80,6 +80,7 @@ class ExchangeIntents:
         self._networks = {one.network: one for one in networks}
         self._addresses = {one.network: one.addresses() for one in networks}
         self._memory = memory
+        self._due: dict[bytes, Sequence[Due | None]] = {}  # by binding, of plans being signed
 
     async def approved(self, plan: Plan) -> list[Payment]:
         """What the plan's withdrawals are to pay, in its order; WillNotSign, Unavailable."""
@@ -90,6 +91,7 @@ class ExchangeIntents:
         found = await self._exchange.withdrawals(plan.withdrawals)
         payments = [self._payment(plan, one) for one in found]
         self._memory.check(plan)
+        self._due[plan.binding] = found
         return payments
 
     def note(self, plan: Plan) -> None:
@@ -103,10 +105,13 @@ class ExchangeIntents:
     async def covered(self, plan: Plan) -> int:
         """What users pay for a plan's withdrawals, in units of the chain's coin; Unavailable.
 
-        Fees in other assets at the last prices; nothing of those that have none.
+        Fees in other assets at the last prices; nothing of those that have none. What `approved`
+        has just read of the plan is not asked again.
         """
         coin, scales = self._networks[plan.network].coin, self._networks[plan.network].scales
-        found = await self._exchange.withdrawals(plan.withdrawals)
+        found = self._due.pop(plan.binding, None)
+        if found is None:
+            found = await self._exchange.withdrawals(plan.withdrawals)
         fees = Counter[int]()
         for one in found:
             if one is not None:

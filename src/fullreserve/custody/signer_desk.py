@@ -54,6 +54,7 @@ from fullreserve.until_terminated import until_terminated
 READS_ONLY = 0
 # Of each name: withdrawals and moves in a second. Each is a question to the order process.
 RATE, RATE_MS = 500, 1_000
+TURNS = 50  # tenths of a second that a question about withdrawals waits for its turn
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +91,7 @@ class SignerDesk:
                 return Told(move=await self._move(name, asked.number))
             if isinstance(asked, AskRates):
                 self._check(name, len(asked.assets))
+                self._count(name, len(asked.assets))
                 return Told(rates=dict(await self._view.rates(asked.assets)))
             return Told(await self._withdrawals(name, asked))
         except msgspec.DecodeError:
@@ -112,11 +114,23 @@ class SignerDesk:
 
     async def _withdrawals(self, name: str, asked: AskWithdrawals) -> tuple[Due | None, ...]:
         self._check(name, len(asked.numbers))
+        await self._turn(name, len(asked.numbers))
         found = await self._view.withdrawals(asked.numbers)
         for one in found:
             if one is not None and name not in self._signers.get(one.network, ()):
                 raise NotTold(f"{name} is no signer of network {one.network} by {networks.FILE}")
         return tuple(found)
+
+    async def _turn(self, name: str, count: int) -> None:
+        """Waits a while, as a drain's full plans are signed side by side: refused, few ever were.
+
+        NotTold.
+        """
+        for _ in range(TURNS):
+            if self._takes(name, count):
+                return
+            await self._clock.wait_ms(RATE_MS // 10)
+        self._count(name, count)
 
     def _check(self, name: str, count: int) -> None:
         """NotTold unless it signs for hot, and asks for no more than may be."""
@@ -124,7 +138,6 @@ class SignerDesk:
             raise NotTold(f"{name} signs for no network that {networks.FILE} asks it for by TLS")
         if count > NUMBERS_MAX:
             raise NotTold(f"no more than {NUMBERS_MAX} are asked for at once")
-        self._count(name, count)
 
     async def _move(self, name: str, number: int) -> Move | None:
         if name == COORDINATOR:
@@ -143,9 +156,12 @@ class SignerDesk:
         held = (wallets.get((move.network, tier)) for tier in tiers)
         return any(one is not None and name in one.holders for one in held)
 
-    def _count(self, name: str, cost: int) -> None:
+    def _takes(self, name: str, cost: int) -> bool:
         limit = Limit((name,), RATE, RATE_MS, max(cost, 1))
-        if not self._buckets.take((limit,), self._clock.monotonic_ns()):
+        return self._buckets.take((limit,), self._clock.monotonic_ns())
+
+    def _count(self, name: str, cost: int) -> None:
+        if not self._takes(name, cost):
             raise NotTold(f"{name} asks for more than {RATE} in a second")
 
 

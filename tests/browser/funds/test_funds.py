@@ -781,7 +781,9 @@ def test_what_a_stop_leaves_is_said_where_it_counts(
     main = visit("/withdraw?ccy=USDT", person).get_by_role("main")
     capped = main.get_by_text("Withdrawals of USDT are limited now: at most 300 USD in 24 hours")
     expect(capped).to_contain_text("you have 300 USD left")
-    expect(capped).to_contain_text("All users together can withdraw at most 7 USDT in 24 hours.")
+    expect(capped).to_contain_text(
+        "All users together can withdraw at most 7 USDT on this chain in 24 hours."
+    )
     main = visit("/withdraw?to=user&ccy=USDT", person).get_by_role("main")
     expect(main.get_by_text("Transfers of USDT to other users are stopped now.")).to_be_visible()
     page = visit("/trade/ETH-USDT", person)

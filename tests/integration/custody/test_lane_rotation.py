@@ -275,7 +275,7 @@ async def test_a_lane_that_was_left_pays_lanes_alone(office: Lanes) -> None:
 
 def with_body(plan: Plan, body: tx.Body) -> Plan:
     binding = tx.binding(body.lane, body.nonce)
-    return msgspec.structs.replace(plan, body=msgspec.msgpack.encode(body), binding=binding)
+    return msgspec.structs.replace(plan, body=msgspec.json.encode(body), binding=binding)
 
 
 async def test_who_takes_from_a_lane_that_was_left_is_found(office: Lanes) -> None:

@@ -28,7 +28,7 @@ from fullreserve.custody.keys.tls_door import Side
 from fullreserve.custody.keys.view_wire import AskMove, AskWithdrawals, Told
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
-from fullreserve.custody.signer_desk import RATE, SignerDesk
+from fullreserve.custody.signer_desk import RATE, RATE_MS, TURNS, SignerDesk
 from fullreserve.custody.signer_wire import Spec, content_of
 from fullreserve.custody.signing import LANE, branch_name
 from fullreserve.custody.store import Store
@@ -38,7 +38,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Move, MoveState
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
-from tests.bed import BTC, USDT
+from tests.bed import BTC, USDT, turn
 from tests.integration.custody.elsewhere import PASSPHRASE, SIGNER, Apart, Ceremony, Process
 from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
@@ -293,6 +293,19 @@ async def test_garbage_and_floods_end_nothing(desk: Desk) -> None:
     assert not (await desk.told("bob", AskMove(1))).refusal  # a bucket each
     desk.clock.advance(1_000)
     assert await view.move(1) is None
+
+
+async def test_full_plans_that_are_signed_side_by_side_are_all_told_of(desk: Desk) -> None:
+    """Refused they were asked for anew, and so for ever. Criterion: CUST-FAR-8."""
+    plan = AskWithdrawals(tuple(range(900, 1_000)))
+    asked = [asyncio.ensure_future(desk.told("ann", plan)) for _ in range(10)]
+    for _ in range(TURNS):
+        await turn(20)
+        if all(one.done() for one in asked):
+            break
+        desk.clock.advance(RATE_MS // 10)
+    told = [await one for one in asked]
+    assert {(one.refusal, one.withdrawals) for one in told} == {("", (None,) * 100)}
 
 
 async def test_another_certificate_is_not_taken_for_the_exchange(

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from fullreserve.clock import ManualClock
 from fullreserve.custody import nodes
 from fullreserve.custody.keys import tls, tls_door
+from fullreserve.custody.keys.authority import SUFFIX
 from fullreserve.custody.keys.record import FILE
 from fullreserve.custody.keys.tls import LINES_MAX, NotTrusted, Refusals
 from fullreserve.custody.keys.tls_door import Side
@@ -70,6 +71,23 @@ async def test_a_certificate_that_was_replaced_opens_nothing(renewed: Renewed) -
     shutil.copy(fresh / FILE, stolen / FILE)
     with pytest.raises(NotTrusted):
         await renewed.ask(stolen)
+
+
+async def test_a_connection_ends_with_the_certificate_that_opened_it(renewed: Renewed) -> None:
+    """Though it was open before. Criterion: CUST-TLS-4."""
+    known = Side(renewed.given("stolen", "payer"), "payer", serves=False).now()
+    host, _, port = renewed.where.partition(":")
+    reader, writer = await asyncio.open_connection(
+        host, int(port), ssl=known.context, server_hostname="one" + SUFFIX
+    )
+    question = b"\x00\x00\x00\x0aa question"
+    writer.write(question)
+    assert await reader.readexactly(len(question)) == question
+    renewed.ceremony.hold("payer", "one")
+    renewed.given("own")
+    writer.write(question)
+    assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_record_that_is_damaged_opens_to_nobody(renewed: Renewed) -> None:

@@ -107,4 +107,6 @@ async def test_a_withdrawal_that_came_back_for_a_debt_says_so(held: Held) -> Non
     row = await held.row(number)
     assert (row["state"], row["xReason"]) == ("-1", "58204")
     status = await held.home.get("asset/deposit-withdraw-status", f"wdId={number}")
-    assert status.row["state"].startswith("Canceled for what the account owes")
+    assert status.row["state"].startswith(
+        "Stopped by risk control; what was held came back, less what the account"
+    )

@@ -642,7 +642,10 @@ async def test_currencies_show_a_cap_and_what_is_left_of_it(rest: RestBed, payer
     assert (row["canWd"], row["xWdCapUsd"], row["xWdCapLeftUsd"]) == (True, "30000", "10000")
     assert row["xWdCapAll"] == "3"
     told = (await rest.get("x/suspensions")).row["suspensions"][0]["title"]["en"]
-    assert "limited, at most 30000 USD a user, at most 3 BTC of all users in 24 hours" in told
+    assert (
+        "limited, at most 30000 USD a user, at most 3 BTC of all users on each chain in 24 hours"
+        in told
+    )
 
 
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:

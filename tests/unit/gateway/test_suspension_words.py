@@ -29,7 +29,8 @@ def test_withdrawals_by_api_stop_with_all_others(
     (Action.WITHDRAW, Mode.QUEUE, Caps("", ""), "Withdrawals (SOL): suspended"),
     (Action.WITHDRAW, Mode.REVIEW, Caps("", ""), "Withdrawals (SOL): looked at by people first"),
     (Action.WITHDRAW, Mode.CAP, Caps("300 USD", "3 SOL"),
-     "Withdrawals (SOL): limited, at most 300 USD a user, at most 3 SOL of all users in 24 hours"),
+     ("Withdrawals (SOL): limited, at most 300 USD a user, "
+      "at most 3 SOL of all users on each chain in 24 hours")),
     (Action.WITHDRAW | Action.TRADE_OPEN, Mode.CAP, Caps("300 USD", ""),
      "Withdrawals (SOL): limited, at most 300 USD a user in 24 hours; New orders (SOL): suspended"),
     (Action.TRADE_OPEN, Mode.CAP, Caps("300 USD", ""), "New orders (SOL): suspended"),

@@ -168,6 +168,8 @@ class Listener:
         """Questions until they end; each comes with the name of who asks."""
         try:
             while question := await self._question(reader):
+                # A certificate that was taken back meanwhile opens nothing more.
+                self._shown().trust.name_of(writer.get_extra_info("ssl_object"))
                 answer = await self._answering(name, question)
                 writer.write(len(answer).to_bytes(LENGTH, "big") + answer)
                 await writer.drain()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from fullreserve.exchange.products.policy_rules import Rule, Verb, tightens
+from fullreserve.exchange.products.policy_rules import REVIEWERS, Rule, Verb, tightens
 from fullreserve.exchange.products.policy_wire import SETS
 
 Bound = Callable[[Rule, Rule], bool]
@@ -26,8 +26,8 @@ class _Asks(NamedTuple):
 
 def tightens_by(edition: int, before: Sequence[Rule], after: Sequence[Rule]) -> bool:
     """As an edition of the rules judges a change."""
-    if edition >= SETS:
-        return lets_no_more(before, after)
+    if edition >= SETS and lets_no_more(before, after):
+        return True
     return tightens(before, after, by_group=edition > 0)
 
 
@@ -58,9 +58,14 @@ def _asks(rule: Rule) -> _Asks:
 
 
 def _is_no_stricter(was: Rule, now: Rule) -> bool:
-    """Whether what was decided so is decided no looser so; approvals by others are looser."""
-    if now.verb == Verb.BLOCK or was.verb == Verb.ALLOW:
+    """Whether what was decided so is decided no looser so; approvals by others are looser.
+
+    What is under review wants a reviewer where a rule allows: another group is another's word.
+    """
+    if now.verb == Verb.BLOCK:
         return True
+    if was.verb == Verb.ALLOW:
+        return now.verb == Verb.ALLOW or now.group == REVIEWERS
     return was.verb == now.verb and was.group == now.group and was.needed <= now.needed
 
 

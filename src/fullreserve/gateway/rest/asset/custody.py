@@ -40,7 +40,7 @@ WORDS = {
     WithdrawalState.COOLING: "Waiting to be confirmed in the web app, or for a delay to end",
 }
 REFUSED_ON_CHAIN = "Refused by a contract on the chain; the amount and the fee were returned"
-FOR_A_DEBT = "Canceled for what the account owes, which it came back to pay; see x/standing"
+STOPPED = "Stopped by risk control; what was held came back, less what the account owes"
 DEPOSIT_WORDS = {
     DepositState.GONE: "Taken back by its chain",
     DepositState.WAITING: "Waiting for confirmations",
@@ -75,7 +75,7 @@ def routes(context: Context) -> Routes:
             if one.state == WithdrawalState.FAILED and one.reason == REVERTED:
                 words = REFUSED_ON_CHAIN
             if one.state == WithdrawalState.FAILED and one.reason == Refused.RISK:
-                words = FOR_A_DEBT
+                words = STOPPED
             named = await names_of(context, (one.transfer,))
             row = _row(ids.text(one.number), words, named.get(one.transfer, ""))
             place = await QueuePlaces(context).row(one)

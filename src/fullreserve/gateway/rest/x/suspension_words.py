@@ -67,7 +67,11 @@ LIMITED = ("limited", "ограничено", "限额")
 REVIEWED = ("looked at by people first", "сначала проверяют люди", "先由人工审核")
 # What a cap leaves of 24 hours: to each user, and to all of them.
 EACH = ("at most {} a user", "не больше {} на пользователя", "每位用户最多 {}")
-ALL = ("at most {} of all users", "не больше {} на всех", "所有用户合计最多 {}")
+ALL = (
+    "at most {} of all users on each chain",
+    "не больше {} на всех в каждой сети",
+    "所有用户在每条链上合计最多 {}",
+)
 IN_A_DAY = (" in 24 hours", " за 24 часа", "（24 小时内）")
 STATES = {
     SuspensionState.DRAFT: "draft",

@@ -15,7 +15,7 @@ test.each([
   ['review', { state: '9' }],
   ['confirm', { state: '0', xWait: 'confirm' }],
   ['failed', { state: '-1', xReason: '58207' }],
-  ['forDebt', { state: '-1', xReason: '58204' }],
+  ['stopped', { state: '-1', xReason: '58204' }],
   ['feeRose', { state: '0', xFeeNow: '1' }],
 ])('a withdrawal is %s', (key, row) => {
   expect(stateKey({ ...NONE, ...row } as Withdrawal)).toBe(`withdraw.state.${key}`)

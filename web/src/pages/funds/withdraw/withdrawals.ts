@@ -53,8 +53,8 @@ export interface Place {
 }
 
 const QUEUED = '0'
-/** Refused since its owner owes of its currency: what came back pays that. */
-const OWES = '58204'
+/** Refused by the policy, or since its owner owes of its currency: what came back pays that. */
+const STOPPED = '58204'
 const CANCELABLE: ReadonlySet<string> = new Set([QUEUED, '17', '19'])
 const PLACE_EVERY_MS = 5_000
 const STATES: Record<string, MessageKey> = {
@@ -88,7 +88,7 @@ const HELD: Record<string, MessageKey> = {
 
 export function stateKey(row: Withdrawal): MessageKey {
   const { state, xFeeNow, xWait, xParentWdId, xReason } = row
-  if (state === '-1' && xReason === OWES) return 'withdraw.state.forDebt'
+  if (state === '-1' && xReason === STOPPED) return 'withdraw.state.stopped'
   if (state === '-2' && xParentWdId) return 'withdraw.state.cameBack'
   if (xFeeNow) return 'withdraw.state.feeRose'
   return (xWait ? HELD[xWait] : STATES[state]) ?? 'withdraw.state.review'
