@@ -93,7 +93,7 @@ class Refusals:
         waiting = [one for one in cursor.open if _is_waiting(one)]
         found = [one for one in waiting if kind_of(one) in kinds][:AT_ONCE]
         self._failed = 0 if found else self._failed + 1
-        self._pause = 0 if found else min(2**self._failed, PAUSE_MOST)
+        self._pause = 0 if found else min(2 ** min(self._failed, 16), PAUSE_MOST)
         return found
 
     def show(self, cursor: Cursor, now_ms: int) -> None:

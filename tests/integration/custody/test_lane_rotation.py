@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,6 +24,7 @@ from fullreserve.custody.chains.evm_sweeps import gas_key, left_key
 from fullreserve.custody.chains.evm_transaction import read_body
 from fullreserve.custody.fee_budget import FeeBudget
 from fullreserve.custody.house_places import HousePlaces
+from fullreserve.custody.keys import hot_commands, lane_commands
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.reconciling import BEHIND_MS
 from fullreserve.custody.settled_fees import SettledFees
@@ -300,6 +302,25 @@ async def test_who_takes_from_a_lane_that_was_left_is_found(office: Lanes) -> No
     assert block.height > cursor.height
     (gone,) = chain.departed(block)
     assert read_body(gone.body).lane == old
+
+
+async def test_what_others_wrote_meanwhile_is_not_undone(
+    office: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While signers are asked, for a while. Criterion: CUST-LANES-2."""
+    old, new = next(iter(office.bed.keys)), office.new_lane()
+    await office.serve(*NEW)
+    theirs = [msgspec.structs.replace(office.network, sweep_worth=77)]
+    asked = hot_commands.asked
+
+    def meanwhile(*words: Any) -> Any:
+        networks.keep(office.folder, theirs)
+        return asked(*words)
+
+    monkeypatch.setattr(lane_commands, "asked", meanwhile)
+    said = await office.rotated("--add", new, "--leave", old, *SIGNERS, code=1)
+    assert "was changed meanwhile" in said
+    assert networks.load(office.folder) == theirs
 
 
 REFUSED: list[tuple[tuple[str | int, ...], str]] = [

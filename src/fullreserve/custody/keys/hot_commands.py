@@ -84,12 +84,22 @@ def rotate_hot(settings: Settings, network: int, cards: Sequence[Path], signers:
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
-    fresh = [after if one.network == network else one for one in known.values()]
+    put(settings.data, known, after, out)
+    say("They begin with the next start of the exchange; give signers elsewhere the file then.")
+
+
+def put(data: Path, known: Mapping[int, Network], after: Network, out: Path | None) -> None:
+    """Writes the file with a network changed, in its place or at `out`; BadNetworks.
+
+    Signers are asked for a while before: what others wrote in that time is not undone.
+    """
+    fresh = [after if one.network == after.network else one for one in known.values()]
     if out is not None:
         write(out, msgspec.json.format(msgspec.json.encode(fresh), indent=1), 0o600)
-    else:
-        networks.keep(settings.data, fresh)
-    say("They begin with the next start of the exchange; give signers elsewhere the file then.")
+        return
+    if networks.stated(data) != list(known.values()):
+        raise BadNetworks(f"{networks.FILE} was changed meanwhile: nothing was written, try again")
+    networks.keep(data, fresh)
 
 
 @carried_out

@@ -13,8 +13,8 @@ from fullreserve.custody import networks, spare
 from fullreserve.custody.addresses import checksummed, read_account
 from fullreserve.custody.chains import evm_transaction
 from fullreserve.custody.chains.adapter import Plan
-from fullreserve.custody.keys.commands import carried_out, say, write
-from fullreserve.custody.keys.hot_commands import asked
+from fullreserve.custody.keys.commands import carried_out, say
+from fullreserve.custody.keys.hot_commands import asked, put
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.paying import STORE
 from fullreserve.custody.store import read_open, read_sent
@@ -42,11 +42,7 @@ def rotate_lanes(settings: Settings, network: int, add: Sequence[str], leave: Se
     if dry_run:
         say("Nothing was done: this was a dry run.")
         return
-    fresh = [after if one.network == network else one for one in known.values()]
-    if out is not None:
-        write(out, msgspec.json.format(msgspec.json.encode(fresh), indent=1), 0o600)
-    else:
-        networks.keep(settings.data, fresh)
+    put(settings.data, known, after, out)
     say("It holds from the next start of the exchange on; give signers elsewhere the file then.")
 
 

@@ -103,7 +103,8 @@ def routes(context: Context) -> Routes:
 
 
 def _deposit_words(one: Deposit, waits: Mapping[str, object]) -> str:
-    if waits.get("xMissing"):
+    # Of one that its chain took back too, which waits for nothing but that.
+    if waits.get("xMissing") or (one.state == DepositState.WAITING and waits.get("xMsg")):
         return str(waits["xMsg"])
     return DEPOSIT_WORDS.get(DepositState(one.state), "On hold")
 
