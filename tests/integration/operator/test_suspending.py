@@ -566,7 +566,6 @@ async def test_what_cannot_be_is_said(desk: Console) -> None:
         ({"reason": "BAD_LUCK"}, "51000"),
         ({"level": "ccy", "ccy": "MOON"}, "51012"),
         ({"level": "user"}, "50014"),
-        ({"level": "segment", "key": "999"}, "51000"),
         ({"mode": "cap"}, "50015"),
         ({"actions": "trade_open"}, "51000"),
     ):
