@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import weakref
 from collections.abc import Mapping, Sequence
 from copy import copy
 from decimal import Decimal, InvalidOperation
@@ -71,14 +72,14 @@ class Node:
         make = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         )
-        self._connection = make(parts.hostname or "", parts.port, timeout=timeout_s)
+        self._opens(make(parts.hostname or "", parts.port, timeout=timeout_s))
         self._last = 0
         self._asking = Lock()
 
     def apart(self) -> Node:
         """The same node through another connection, which waits for none of this one's calls."""
         made, old = copy(self), self._connection
-        made._connection = type(old)(old.host, old.port, timeout=old.timeout)
+        made._opens(type(old)(old.host, old.port, timeout=old.timeout))
         made._asking = Lock()
         return made
 
@@ -86,10 +87,10 @@ class Node:
         """Ends the connection; the next call makes a new one."""
         self._connection.close()
 
-    def __del__(self) -> None:
-        # A constructor that failed has no connection.
-        if connection := getattr(self, "_connection", None):
-            connection.close()
+    def _opens(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
+        # Not by `__del__`: of a cycle the socket may be found first, and complains.
+        weakref.finalize(self, connection.close).atexit = False
 
     def call(self, method: str, *params: Any) -> Any:
         """The result; NodeProblem."""
