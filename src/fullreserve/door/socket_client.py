@@ -203,7 +203,7 @@ class SocketDoor:
 
     def _say_away(self, why: str) -> None:
         """To who asks, and who will until an exchange is there again."""
-        if self._lasts and not self._is_away:
+        if self._lasts and not self._is_away and not self.closed.is_set():
             log.warning("door waits for an exchange", problem=why)
         self._is_away = True
         asked, self._asked = self._asked, {}
