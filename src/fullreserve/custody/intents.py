@@ -1,9 +1,8 @@
 """What a signer knows of approved withdrawals: from the exchange, and its own memory.
 
-A withdrawal is signed for under the one binding that the exchange has accepted, and under the first
-one for ever: two transactions that could both pay it are never signed, whatever a coordinator or
-the exchange itself says later. What nobody could sign, as a lane's key is lost, may be bound
-otherwise: a signer that did sign it signs no other.
+A withdrawal is signed for under the one binding that the exchange has accepted. A signer that has
+signed it once signs it under no other, whatever a coordinator or the exchange itself says later;
+what it could not sign, as a lane's key is lost, may be bound otherwise.
 """
 
 from __future__ import annotations

@@ -66,7 +66,12 @@ class Evm(Family):
             return None
         return signing.EvmPolicy(evm_terms(network), lanes, network.addresses(), branch, cold)
 
-    def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:  # noqa: ARG002
+    def is_of(
+        self,
+        network: Network,  # noqa: ARG002 - the plan's body names the account
+        plan: Plan,
+        part: bytes,
+    ) -> bool:
         body = evm_transaction.read_body(plan.body)
         key = recovered(part, body.digest())
         return key is not None and account_of(key) == body.lane
@@ -122,7 +127,11 @@ class Utxo(Family):
         terms = (utxo.RATE_CAP, keys, network.threshold)
         return signing.UtxoPolicy(of, *terms, branch, network.hrp)
 
-    def completed(self, plan: Plan, parts: Sequence[bytes]) -> Attempt:  # noqa: ARG002
+    def completed(
+        self,
+        plan: Plan,  # noqa: ARG002 - each part has it whole
+        parts: Sequence[bytes],
+    ) -> Attempt:
         from fullreserve.custody.chains import utxo_transaction
 
         return utxo_transaction.completed(list(parts))

@@ -61,7 +61,12 @@ class Family(ABC):
         """A token's contract as people write it, of the hexadecimal digits in `Network.tokens`."""
         return f"0x{digits.removeprefix('0x')}"
 
-    def is_of(self, network: Network, plan: Plan, part: bytes) -> bool:  # noqa: ARG002
+    def is_of(
+        self,
+        network: Network,  # noqa: ARG002 - the interface
+        plan: Plan,  # noqa: ARG002 - the interface
+        part: bytes,  # noqa: ARG002 - the interface
+    ) -> bool:
         """Whether what a signer answered is of this plan, and rightly signed; ValueError.
 
         What is kept as signed is never signed anew: one wrong part would hold its payments up for

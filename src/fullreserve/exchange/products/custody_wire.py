@@ -398,7 +398,8 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     has waited for long keeps his share of lane L, or his place in lane S. 13: a tranche that is
     looked at goes back into its request when a suspension comes again. 14: what people look at has
     the state of who has to: 4, 5 once the first of several has approved, 12 for compliance. 15:
-    what nothing was signed for can be let go of its binding.
+    what nothing was signed for can be let go of its binding. 16: a request in tranches has one fee
+    to the last unit, and is agreed to once where that rose.
     """
 
     edition: int = 0
