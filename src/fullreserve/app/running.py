@@ -35,8 +35,9 @@ from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
 from fullreserve.gateway import certificates, unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
-from fullreserve.gateway.debt_notices import DebtNotices
-from fullreserve.gateway.held_notices import HeldNotices
+from fullreserve.gateway.debt_notices import NewDebts
+from fullreserve.gateway.held_notices import HeldWithdrawals
+from fullreserve.gateway.notices import Notices
 from fullreserve.gateway.rest.address import Proxies
 from fullreserve.gateway.rest.app import build
 from fullreserve.gateway.rest.trade import rating
@@ -470,7 +471,8 @@ class Running:
         self._stop.push_async_callback(rest.close)
         calendar = CalendarKeeper(context)
         beside = application.vitals.task, rating.keeper(context)
-        notices = HeldNotices(context).task, DebtNotices(context).task
+        sources = HeldWithdrawals(context), NewDebts(context)
+        notices = (Notices(context, one).task for one in sources)
         for task in (*beside, calendar.looking, calendar.settling, *notices):
             task.start()
             self._stop.callback(task.stop)

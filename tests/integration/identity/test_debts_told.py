@@ -26,7 +26,8 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.deposit_state import EDITION
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.gateway.custody_desk import say
-from fullreserve.gateway.debt_notices import DebtNotices
+from fullreserve.gateway.debt_notices import NewDebts
+from fullreserve.gateway.notices import Notices
 from fullreserve.identity.courier import sentence
 from fullreserve.identity.outbox import Kind
 from tests.bed import BTC, submit
@@ -77,7 +78,7 @@ async def test_who_owes_what_a_chain_took_back_is_told(held: Held) -> None:
     assert (debt["ccy"], debt["owed"], debt["depId"]) == ("BTC", "2", row["depId"])
     held.town.clock.advance(1)
     for _ in range(2):
-        await DebtNotices(context).round()
+        await Notices(context, NewDebts(context)).round()
     (told,) = await held.town.mail()
     assert (told.kind, told.email) == (Kind.DEPOSIT_OWED, "ada@example.com")
     assert "2 BTC of it that were spent by then are owed" in sentence(told)

@@ -41,7 +41,8 @@ from fullreserve.exchange.products.withdrawal_state import Asker, GetAsker
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import CREDENTIALS_STOP_MS, ask, say
-from fullreserve.gateway.held_notices import HeldNotices
+from fullreserve.gateway.held_notices import HeldWithdrawals
+from fullreserve.gateway.notices import Notices
 from fullreserve.identity.address_book import LOCK_MS
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.approval_wait import moment
@@ -241,13 +242,13 @@ async def test_its_user_is_told_once_what_it_waits_for(held: Held) -> None:
     await held.town.mail()
     first = await held.asked(STEP_UP)
     for _ in range(2):
-        await HeldNotices(context).round()
+        await Notices(context, HeldWithdrawals(context)).round()
     (told,) = await held.town.mail()
     assert (told.kind, told.email) == (Kind.WITHDRAWAL_CONFIRM, "ada@example.com")
     until = moment(int((await held.row(first))["xUntilTs"]))
     assert told.values == {"id": first, "amt": ORDER["amt"], "ccy": "BTC", "until": until}
     assert f"before {until}" in sentence(told)
-    notices = HeldNotices(context)
+    notices = Notices(context, HeldWithdrawals(context))
     held.town.clock.advance(1)
     await held.home.step_up()
     assert (await held.home.post("x/withdrawals/confirm", wdId=first)).code == "0"
@@ -272,9 +273,9 @@ async def test_a_delay_says_until_when_it_can_be_canceled(held: Held) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Outbox, "tell_up_to", _refuse)
         with pytest.raises(Denied):
-            await HeldNotices(context).round()
+            await Notices(context, HeldWithdrawals(context)).round()
     assert await held.town.mail() == []
-    await HeldNotices(context).round()
+    await Notices(context, HeldWithdrawals(context)).round()
     (told,) = await held.town.mail()
     assert (told.kind, told.values["id"]) == (Kind.WITHDRAWAL_DELAY, number)
     assert told.values["until"] == moment(int((await held.row(number))["xUntilTs"]))
@@ -288,7 +289,7 @@ async def test_of_what_is_over_by_then_nobody_is_told(held: Held) -> None:
     await held.judged(number)
     assert (await held.home.post("asset/cancel-withdrawal", wdId=over)).code == "0"
     await held.town.mail()
-    await HeldNotices(context).round()
+    await Notices(context, HeldWithdrawals(context)).round()
     assert [one.values["id"] for one in await held.town.mail()] == [number]
 
 

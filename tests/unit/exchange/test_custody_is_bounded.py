@@ -204,8 +204,8 @@ def of_tiers(hashed: bytes) -> list[Any]:
 
 def of_line() -> list[Any]:
     """Questions about what an owner has of an asset."""
-    owed = deposits.ListDebts(9, ALICE)
-    return [deposits.Owes(ALICE, BTC), deposits.SumSmall(ALICE, CHAIN, BTC), owed]
+    owed = deposits.ListDebts(9, ALICE), deposits.ListDebts(9, after_ms=1)
+    return [deposits.Owes(ALICE, BTC), deposits.SumSmall(ALICE, CHAIN, BTC), *owed]
 
 
 def samples(number: int) -> dict[int, list[Any]]:

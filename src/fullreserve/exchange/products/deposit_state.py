@@ -344,10 +344,11 @@ class Debt(msgspec.Struct, array_like=True, frozen=True):
 
 
 class ListDebts(Question, frozen=True, tag=20):
-    """-> list[Debt], the oldest first; of one owner, or of all (0)."""
+    """-> list[Debt], the oldest first; of one owner, or of all (0) that began after `after_ms`."""
 
     limit: int
     owner: int = 0
+    after_ms: int = 0
 
 
 class FindTransfer(Question, frozen=True, tag=21):

@@ -11,7 +11,8 @@ The fold wants no events: rows without custody commands cost it nothing.
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterator
+from itertools import islice, takewhile
 
 import msgspec
 from msgspec.structs import replace
@@ -278,9 +279,10 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
             coming = self._known.coming(asked.network)
             return {asset: amount_bytes(value) for asset, value in coming.items()}
         if isinstance(asked, ListDebts):
-            owed = self._known.debts(asked.owner) if asked.owner else self.state.debts
-            debts = islice(owed, max(0, asked.limit))
-            return [Debt(self.state.deposits[one], self.state.debts[one]) for one in debts]
+            return [
+                Debt(self.state.deposits[one], self.state.debts[one])
+                for one in islice(self._owed(asked), max(0, asked.limit))
+            ]
         if isinstance(asked, ListUnscreened):
             waiting = islice(self._known.unscreened_after(asked.after), max(0, asked.limit))
             return [self.state.deposits[transfer] for transfer in waiting]
@@ -334,6 +336,14 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
     def _network(self, number: int) -> NetworkState:
         holds = tuple(self.state.holds.get(number, {}).values())
         return NetworkState(self.state.networks[number], holds, self.state.tips.get(number))
+
+    def _owed(self, asked: ListDebts) -> Iterator[bytes]:
+        """Those that are asked for: new ones stand last, so none is read that is not new."""
+        if asked.owner:
+            return self._known.debts(asked.owner)
+        debts = self.state.debts
+        fresh = takewhile(lambda one: debts[one] > asked.after_ms, reversed(debts))
+        return reversed(list(fresh)) if asked.after_ms else iter(debts)
 
     def _listed(self, asked: ListDeposits) -> list[Deposit]:
         index = self._known.changes if asked.owner else self._known.all_changes
