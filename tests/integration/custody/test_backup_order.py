@@ -108,6 +108,6 @@ async def test_a_backup_taken_while_all_moves_lacks_nothing(
         signer = Memory(restored / SIGNER)
         for plan in plans.values():
             other = Plan(CHAIN, plan.withdrawals, bytes(32), b"", 1)
-            with pytest.raises(WillNotSign):
+            with pytest.raises(WillNotSign, match="other inputs or another nonce"):
                 signer.note(other)
         signer.close()

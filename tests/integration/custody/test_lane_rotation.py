@@ -259,19 +259,22 @@ async def test_a_lane_that_was_left_pays_lanes_alone(office: Lanes) -> None:
     signs = policy[NETWORK].sign
     assert signs(sweep, [])
     thief = lane_of(office.bed.outsider)
-    for wrong in (
-        msgspec.structs.replace(body, to=thief, value=1, data=b""),
-        msgspec.structs.replace(body, to=old, value=1, data=b""),
-        msgspec.structs.replace(body, data=tx.transfer_call(thief, 5)),
-        msgspec.structs.replace(body, lane=office.network_lane(1), nonce=0),
+    for wrong, why in (
+        (msgspec.structs.replace(body, to=thief, value=1, data=b""), "none of the hot wallets"),
+        (msgspec.structs.replace(body, to=old, value=1, data=b""), "none of the hot wallets"),
+        (msgspec.structs.replace(body, data=tx.transfer_call(thief, 5)), "none of the hot wallets"),
+        (
+            msgspec.structs.replace(body, lane=office.network_lane(1), nonce=0),
+            "an address that is none of ours",
+        ),
     ):
-        with pytest.raises(WillNotSign):
+        with pytest.raises(WillNotSign, match=why):
             signs(with_body(sweep, wrong), [])
     other = policies_of([office.network], keyfile.unseal(office._file("dan"), WORD.encode()))
-    with pytest.raises(WillNotSign):
+    with pytest.raises(WillNotSign, match="the source is none of our addresses"):
         other[NETWORK].sign(sweep, [])
     elsewhere = msgspec.structs.replace(move, key=left_key(office.network_lane(1)))
-    with pytest.raises(WillNotSign):
+    with pytest.raises(WillNotSign, match="an address that is none of ours"):
         signs(msgspec.structs.replace(sweep, move=elsewhere), [])
 
 

@@ -187,22 +187,26 @@ async def test_a_coordinator_under_attack_gets_nothing(signing: Signing) -> None
     def other(**change: object) -> Plan:
         return plan(msgspec.structs.replace(good, **change), number)
 
+    not_bound = "the exchange has not bound the withdrawal to this transaction"
     proposals = [
-        other(data=good.data[:-1] + b"\xff"),
-        other(nonce=5),
-        other(chain_id=1),
-        other(max_fee=10**13),
-        plan(good, number, 10),
-        plan(good, number, number),
-        plan(good, unbound),
-        plan(good, 10),
-        plan(good),
-        plan(good, number, network=2),
-        msgspec.structs.replace(plan(good, number), body=b"\xff"),
-        msgspec.structs.replace(plan(good), move=Move(USDT, 1, 0, "branch/5", AMOUNT)),
+        (other(data=good.data[:-1] + b"\xff"), "target, value or call are not those"),
+        (other(nonce=5), not_bound),
+        (other(chain_id=1), "it is for another chain"),
+        (other(max_fee=10**13), "the fee is outside the band"),
+        (plan(good, number, 10), not_bound),
+        (plan(good, number, number), "a withdrawal stands twice"),
+        (plan(good, unbound), not_bound),
+        (plan(good, 10), not_bound),
+        (plan(good), "a transaction pays one withdrawal"),
+        (plan(good, number, network=2), "network 2 is none of this signer's"),
+        (msgspec.structs.replace(plan(good, number), body=b"\xff"), "cannot be read"),
+        (
+            msgspec.structs.replace(plan(good), move=Move(USDT, 1, 0, "branch/5", AMOUNT)),
+            "the gas would go to an address that is none of ours",
+        ),
     ]
-    for proposal in proposals:
-        with pytest.raises(WillNotSign):
+    for proposal, why in proposals:
+        with pytest.raises(WillNotSign, match=why):
             await signing.ask(proposal)
     assert await signing.ask(plan(good, number))
 
@@ -242,15 +246,16 @@ async def test_hot_is_swept_to_warm_as_the_log_has_bound_it_and_no_otherwise(
     bind = Bind(move.number, evm_transaction.binding(LANE, 4))
     assert await house.report(TIER_MOVES, bind) == [0]
     replace = msgspec.structs.replace
-    for wrong in (
-        swept(replace(good, data=good.data[:-1] + b"\xff")),
-        swept(body_of(replace(surplus.payment, place=TARGET))),
-        swept(replace(good, nonce=5)),
-        swept(good, withdrawals=(move.number,)),
-        swept(good, move=replace(surplus.move, key=f"sweep/{move.number + 1}")),
-        swept(good, move=None),
+    other, not_bound = "target, value or call are not those", "has not bound the sweep to this"
+    for wrong, why in (
+        (swept(replace(good, data=good.data[:-1] + b"\xff")), other),
+        (swept(body_of(replace(surplus.payment, place=TARGET))), other),
+        (swept(replace(good, nonce=5)), not_bound),
+        (swept(good, withdrawals=(move.number,)), not_bound),
+        (swept(good, move=replace(surplus.move, key=f"sweep/{move.number + 1}")), not_bound),
+        (swept(good, move=None), "a transaction pays one withdrawal"),
     ):
-        with pytest.raises(WillNotSign):
+        with pytest.raises(WillNotSign, match=why):
             await signing.ask(wrong)
     assert await signing.ask(swept(good)) == await signing.ask(swept(good))
     assert await house.report(TIER_MOVES, End(move.number, MoveState.DONE, bytes(32))) == [0]
@@ -273,17 +278,18 @@ async def test_coins_move_between_our_own_places_alone(signing: Signing) -> None
     assert await signing.ask(moving(sweep, PLACE, LANE, value=10**15))
     assert await signing.ask(moving(gas, LANE, PLACE, value=10**15))
     away = evm_transaction.transfer_call(TARGET, AMOUNT)
-    for refused in (
-        moving(sweep, PLACE, TOKEN, data=away),
-        moving(sweep, PLACE, TARGET, value=10**15),
-        moving(sweep, PLACE, TOKEN, data=home + b"\0"),
-        moving(sweep, PLACE, TARGET, data=home),
-        moving(gas, LANE, TARGET, value=10**15),
-        moving(gas, LANE, PLACE, value=10**21),
-        moving(msgspec.structs.replace(sweep, key="branch/6"), PLACE, LANE, value=1),
-        moving(msgspec.structs.replace(sweep, key="lane-0"), PLACE, LANE, value=1),
+    elsewhere, foreign = "the target is none of the hot wallets", "the source is none of our"
+    for refused, why in (
+        (moving(sweep, PLACE, TOKEN, data=away), elsewhere),
+        (moving(sweep, PLACE, TARGET, value=10**15), elsewhere),
+        (moving(sweep, PLACE, TOKEN, data=home + b"\0"), elsewhere),
+        (moving(sweep, PLACE, TARGET, data=home), elsewhere),
+        (moving(gas, LANE, TARGET, value=10**15), "to an address that is none of ours"),
+        (moving(gas, LANE, PLACE, value=10**21), "it is more than gas for a sweep"),
+        (moving(msgspec.structs.replace(sweep, key="branch/6"), PLACE, LANE, value=1), foreign),
+        (moving(msgspec.structs.replace(sweep, key="lane-0"), PLACE, LANE, value=1), foreign),
     ):
-        with pytest.raises(WillNotSign):
+        with pytest.raises(WillNotSign, match=why):
             await signing.ask(refused)
 
 
@@ -369,15 +375,16 @@ async def test_every_place_of_ours_is_proven_and_nothing_else_is_signed(signing:
         proof = await asyncio.to_thread(holdings.prove, signing.folder, network(), place, message)
         assert ownership.verify(proof)
         assert not ownership.verify(msgspec.structs.replace(proof, message=message + "!"))
-    for key, text in (
-        ("lane-0", "\x02 a transaction's first byte"),
-        ("lane-0", "Send all of it"),
-        ("lane-0", "Fullreserve " + "x" * 1_000),
-        ("lane-0", "Fullreserve \n"),
-        ("lane-1", message),
-        ("utxo", message),
+    begins, long = "a message begins with", "at most 1000 printable"
+    for key, text, why in (
+        ("lane-0", "\x02 a transaction's first byte", begins),
+        ("lane-0", "Send all of it", begins),
+        ("lane-0", "Fullreserve " + "x" * 1_000, long),
+        ("lane-0", "Fullreserve \n", long),
+        ("lane-1", message, "'lane-1' is no key of this signer's"),
+        ("utxo", message, "'utxo' is no key of this signer's"),
     ):
-        with pytest.raises(WillNotSign):
+        with pytest.raises(WillNotSign, match=why):
             await signing.ask(SignMessage(NETWORK, key, text))
 
 

@@ -83,7 +83,7 @@ async def test_the_payers_quorum_signs_by_tls(far: Signing) -> None:
     made = await asyncio.to_thread(Quorum(far.folder, there, lambda _: ()).sign, wanted)
     assert made.raw == evm_transaction.read_body(wanted.body).signed(await far.ask(wanted)).raw
     wrong = plan(msgspec.structs.replace(body, value=1), payment.withdrawal)
-    with pytest.raises(WillNotSign):
+    with pytest.raises(WillNotSign, match="target, value or call are not those"):
         await asyncio.to_thread(ask_named, far.folder, f"tls:one@{far.listen}", SignPlan(wrong))
     for name in (f"tls:two@{far.listen}", "tls:one@127.0.0.1:1", "tls:nonsense"):
         with pytest.raises(SignerGone):

@@ -71,34 +71,38 @@ def evm_plan(body: evm_tx.Body) -> Plan:
 
 
 PAYMENT = Payment(9, 6, 1_000, TARGET)
+OTHER_CALL = "target, value or call are not those of the approved withdrawal"
+OUTSIDE = "the fee is outside the band"
 GOOD = evm_tx.Body(31_337, LANE, 4, *evm_tx.call_of(PAYMENT, TOKEN), evm_tx.GAS_TOKEN, 10, 10**11)
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        {"chain_id": 1},
-        {"to": TARGET},
-        {"value": 1},
-        {"data": evm_tx.call_of(Payment(9, 6, 1_001, TARGET), TOKEN)[2]},
-        {"data": evm_tx.call_of(Payment(9, 6, 1_000, LANE), TOKEN)[2]},
-        {"data": bytes.fromhex("095ea7b3") + GOOD.data[4:]},  # approve(address,uint256)
-        {"data": GOOD.data + b"\0"},
-        {"gas": 10**7},
-        {"max_fee": 10**13},
-        {"max_fee": 0},
-        {"max_tip": 10**12},
-        {"lane": b"\x44" * 20},
+        ({"chain_id": 1}, "another chain"),
+        ({"to": TARGET}, OTHER_CALL),
+        ({"value": 1}, OTHER_CALL),
+        ({"data": evm_tx.call_of(Payment(9, 6, 1_001, TARGET), TOKEN)[2]}, OTHER_CALL),
+        ({"data": evm_tx.call_of(Payment(9, 6, 1_000, LANE), TOKEN)[2]}, OTHER_CALL),
+        # The call of approve, with the same words.
+        ({"data": bytes.fromhex("095ea7b3") + GOOD.data[4:]}, OTHER_CALL),
+        ({"data": GOOD.data + b"\0"}, OTHER_CALL),
+        ({"gas": 10**7}, "the gas limit is none of ours"),
+        ({"max_fee": 10**13}, OUTSIDE),
+        ({"max_fee": 0}, OUTSIDE),
+        ({"max_tip": 10**12}, OUTSIDE),
+        ({"max_tip": 10**11}, "the tip is outside the band"),
+        ({"lane": b"\x44" * 20}, "the lane is not one of this signer's"),
     ],
 )
-def test_a_signer_refuses_whatever_was_not_approved(change: dict[str, object]) -> None:
+def test_a_signer_refuses_whatever_was_not_approved(change: dict[str, object], why: str) -> None:
     """A type-2 transaction of a plain key cannot hold a delegatecall; every call is compared.
 
     Criterion: CHAINS-SIGNER-1.
     """
     assert POLICY.sign(evm_plan(GOOD), [PAYMENT])
     altered = msgspec.structs.replace(GOOD, **change)
-    with pytest.raises(WillNotSign):
+    with pytest.raises(WillNotSign, match=why):
         POLICY.sign(evm_plan(altered), [PAYMENT])
 
 
@@ -121,6 +125,7 @@ FROM = made(7, 1_000_000)
 SHOWN = (FROM.serialize(),)
 COIN = utxo_tx.Coin(FROM.txid(), 1, 1_000_000)
 PAID = Payment(9, SATS, 400_000, HOT.place(7))
+OTHER_OUTPUTS = "the outputs are not those of the approved withdrawals"
 BODY = utxo_tx.Body((COIN,), (utxo_tx.Pays(PAID.place, PAID.amount),), 597_000)
 
 
@@ -133,23 +138,24 @@ def policy(number: int) -> UtxoPolicy:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "why"),
     [
-        {"pays": (utxo_tx.Pays(HOT.place(8), 400_000),)},
-        {"pays": (utxo_tx.Pays(HOT.place(7), 400_001),)},
-        {"pays": (*BODY.pays, utxo_tx.Pays(HOT.place(9), 1_000))},  # a second "change"
-        {"pays": ()},
-        {"change": 600_001},  # more than there is
-        {"change": -1},
-        {"change": 0},  # all of it to the miner
-        {"inputs": (COIN, COIN)},
-        {"inputs": ()},
+        ({"pays": (utxo_tx.Pays(HOT.place(8), 400_000),)}, OTHER_OUTPUTS),
+        ({"pays": (utxo_tx.Pays(HOT.place(7), 400_001),)}, OTHER_OUTPUTS),
+        # a second "change"
+        ({"pays": (*BODY.pays, utxo_tx.Pays(HOT.place(9), 1_000))}, OTHER_OUTPUTS),
+        ({"pays": ()}, OTHER_OUTPUTS),
+        ({"change": 600_001}, OUTSIDE),  # more than there is
+        ({"change": -1}, OUTSIDE),
+        ({"change": 0}, OUTSIDE),  # all of it to the miner
+        ({"inputs": (COIN, COIN)}, "an input stands twice"),
+        ({"inputs": ()}, "the inputs are not those of the binding"),
     ],
 )
-def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object]) -> None:
+def test_a_signer_refuses_other_outputs_and_fees(change: dict[str, object], why: str) -> None:
     """Criterion: CHAINS-SIGNER-1."""
     assert policy(0).sign(utxo_plan(BODY), [PAID], SHOWN)
-    with pytest.raises(WillNotSign):
+    with pytest.raises(WillNotSign, match=why):
         policy(0).sign(utxo_plan(msgspec.structs.replace(BODY, **change)), [PAID], SHOWN)
 
 
