@@ -130,13 +130,17 @@ def add_ceremonies(custody: "Subcommands") -> None:
     add_custody_command(custody, "commands", "show", about)
     took = add_custody_command(
         *(custody, "taking_commands", "take-record", "take a copy of the record as a holder"),
-        *("record_file", "holder", "cards", "dry_run"),
+        *("record_file", "holder", "cards", "exchanges", "dry_run"),
     )
     took.add_argument("record_file", type=Path, help="the copy that was given to you")
     took.add_argument("holder")
     took.add_argument(
         "--card", dest="cards", type=Path, nargs="+", default=(),
         help="of who is new: the file that you had from the person, not beside the record",
+    )  # fmt: skip
+    took.add_argument(
+        "--exchange", dest="exchanges", metavar="FINGERPRINT", nargs="+", default=(),
+        help="of the exchange's new key, which you had from its people and not with the record",
     )  # fmt: skip
     took.add_argument("--dry-run", action="store_true", help="print what it would do")
 

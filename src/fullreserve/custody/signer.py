@@ -35,9 +35,11 @@ from fullreserve.custody.exchange_view import ExchangeView, LocalView
 from fullreserve.custody.fee_budget import TIMES, Budgets
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
-from fullreserve.custody.keys import tls_door
+from fullreserve.custody.keys import exchange_key, taken, tls_door
 from fullreserve.custody.keys.answers import SIZE, signed_digest
+from fullreserve.custody.keys.record import BadRecord, Record
 from fullreserve.custody.keys.remote_view import RemoteView
+from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
 from fullreserve.custody.settled_fees import SettledFees
@@ -197,7 +199,13 @@ async def exchange_of(spec: Spec, passphrase: bytes, clock: Clock) -> AsyncItera
     """The exchange, and whether it started a process to pay; Unavailable, NotTrusted, OSError."""
     data = Path(spec.data)
     if spec.exchange:
-        side = tls_door.Side(data, spec.name, passphrase, serves=False)
+        try:
+            if newest := taken.begin(data, spec.name):
+                known = exchange_key.told(Record.of(data))
+                log.warning("the first record is taken: compare it", newest=newest, exchange=known)
+        except BadRecord as bad:
+            raise NotTrusted(str(bad)) from None
+        side = tls_door.Side(data, spec.name, passphrase, serves=False, is_elsewhere=True)
         side.now()
         yield RemoteView(side, spec.exchange), _is_nobody
         return

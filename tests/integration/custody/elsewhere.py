@@ -127,6 +127,14 @@ class Ceremony:
             (there / f"{under or name}.key").write_bytes(self._keys[name])
 
 
+def append_another_exchange(copy: Path, ceremony: Ceremony) -> bytes:
+    """Has a copy of the record name a stranger's certificate `exchange`; what it was before."""
+    kept, (theirs,) = copy.read_bytes(), Record.of(ceremony.folder).entries
+    named = {"exchange": theirs.certificates["exchange"]}
+    Record(copy).append(Entry(0, 9, "ceremony", "", authority=theirs.authority, certificates=named))
+    return kept
+
+
 class Apart:
     """The exchange's folder with its desk, and signers' folders with nothing of the exchange's."""
 

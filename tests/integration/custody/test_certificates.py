@@ -15,7 +15,7 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import nodes
 from fullreserve.custody.certificate_ends import CertificateEnds
 from fullreserve.custody.keys import authority, certificates, tls_door
-from fullreserve.custody.keys.record import FILE, Entry
+from fullreserve.custody.keys.record import FILE, Entry, ExchangeKey, Record
 from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.exchange.worker_files import CERTIFICATES as CERTIFICATES_FILE
@@ -58,6 +58,20 @@ class Ceremonies(Office):
         shutil.copy(self.data / CERTIFICATES / f"{name}.pem", there / f"{name}.pem")
         shutil.copy(self.cards / f"{name}.key", there / f"{name}.key")
         return folder
+
+    def as_holder(self, *words: str | Path, code: int = 0) -> str:
+        """A command of bob's, in his own folder."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FULLRESERVE_DATA", str(self.folder / "bobs"))
+            return self.do(*words, code=code)
+
+    def take(self, *words: str | Path, code: int = 0) -> str:
+        """Bob takes the record as it is now."""
+        return self.as_holder("take-record", self.data / FILE, "bob", *words, code=code)
+
+    def key(self, name: str) -> str:
+        """The fingerprint of the key that was made for it last."""
+        return authority.requested_fingerprint(name, (self.cards / f"{name}.csr").read_text())
 
 
 @pytest.fixture
@@ -112,6 +126,80 @@ def test_a_signers_key_is_sealed_under_its_passphrase(office: Ceremonies) -> Non
     assert b"ENCRYPTED" in (office.cards / "one.key").read_bytes()
     assert b"ENCRYPTED" not in (office.cards / "payer.key").read_bytes()
     assert (office.cards / "one.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_holder_takes_the_exchanges_key_by_what_proves_it(office: Ceremonies) -> None:
+    """By the commands alone. Criterion: CUST-EXCHANGE-1."""
+    key = office.key("exchange")
+    assert f"The key of exchange has the fingerprint {key}." in office.said
+    assert f"The exchange's key is {key}.\nNothing in the record proves it" in office.said
+    assert f"the exchange tells what was approved by the key {key}" in office.do("show")
+    assert f"Who shows the key {key} tells what was approved" in office.take()
+    office.do("renew", "exchange", "one")
+    assert "the exchange's key is the same" in office.take()
+    # What a stolen one is answered by: another, which the one before signs while it lies there.
+    shutil.copy(office.cards / "exchange.key", office.data / CERTIFICATES)
+    office.identify("exchange")
+    said, key = office.hold("exchange"), office.key("exchange")
+    assert f"The exchange's key is {key} now, signed by the one before." in said
+    said = office.take()
+    assert "the exchange's key is signed by that of before" in said
+    assert f"  key of exchange: {key}" in said
+    # It was lost, and nobody can sign.
+    (office.data / CERTIFICATES / "exchange.key").unlink()
+    office.identify("exchange")
+    assert "Nothing in the record proves it" in office.hold("exchange")
+    said = office.take(code=1)
+    assert f"names the certificate `exchange`, of key {office.key('exchange')}, " in said
+    assert f"and not of key {key} as before, and nothing proves it" in said
+    assert "name it with --exchange" in said
+    assert "nothing proves it" in office.take("--exchange", key, code=1)
+    said = office.take("--exchange", office.key("exchange"))
+    assert "the exchange's key as you had it" in said
+    assert "It adds nothing." in office.take()
+
+
+@pytest.fixture
+def forged(office: Ceremonies) -> Path:
+    """A copy of what bob has taken, with another exchange at its end."""
+    office.take()
+    place = office.folder / "forged.jsonl"
+    shutil.copy(office.data / FILE, place)
+    made = authority.identity("exchange")
+    issued = authority.issue("ceremony 2", [("exchange", made.request)], 1_900_000_000_000)
+    one = issued.certificates["exchange"]
+    Record(place).append(
+        Entry(0, 9, "ceremony", "", authority=issued.authority,
+              certificates={"exchange": authority.fingerprint(one)}, exchange=ExchangeKey(one))
+    )  # fmt: skip
+    return place
+
+
+@pytest.mark.parametrize("command", ["take-record", "sign", "sign-move", "serve-holder"])
+def test_a_copy_with_another_exchange_is_refused(
+    office: Ceremonies, forged: Path, command: str
+) -> None:
+    """By all that a holder does. Criterion: CUST-EXCHANGE-2."""
+    own, keys, no = office.folder / "bobs" / FILE, office.holders / "bob.keys", office.folder / "no"
+    kept = own.read_bytes()
+    words = {
+        "take-record": (forged, "bob"),
+        "sign": (no, "bob", "--keys", keys, "--out", no),
+        "sign-move": (no, no, "bob", no, "--keys", keys, "--out", no),
+        "serve-holder": (no, "bob", "--keys", keys, "--socket", "bob.sock"),
+    }
+    if command != "take-record":
+        shutil.copy(forged, own)
+    said = office.as_holder(command, *words[command], code=1)
+    assert "entry 2 (ceremony): it names the certificate `exchange`, of key " in said
+    assert f"and not of key {office.key('exchange')} as before, and nothing proves it" in said
+    if command == "take-record":
+        assert own.read_bytes() == kept
+        return
+    assert "bob has not taken the record" in said
+    # With the true one the command goes on, to what is not there.
+    own.write_bytes(kept)
+    assert "`exchange`" not in office.as_holder(command, *words[command], code=1)
 
 
 async def echoed(question: bytes) -> bytes:

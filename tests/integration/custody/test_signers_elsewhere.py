@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fullreserve import cli
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.custody import keyfile, networks, nodes
 from fullreserve.custody.addresses import checksummed
@@ -20,6 +21,7 @@ from fullreserve.custody.house import House
 from fullreserve.custody.keys import card, moves, tls, view_wire
 from fullreserve.custody.keys.decided_moves import intent_of
 from fullreserve.custody.keys.key_file import FileDevice
+from fullreserve.custody.keys.record import FILE as RECORD
 from fullreserve.custody.keys.record import Entry, Record, TierWallet
 from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.keys.tier_signer import Answer, Proposal
@@ -39,7 +41,14 @@ from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Move, Move
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.bed import BTC, USDT, turn
-from tests.integration.custody.elsewhere import PASSPHRASE, SIGNER, Apart, Ceremony, Process
+from tests.integration.custody.elsewhere import (
+    PASSPHRASE,
+    SIGNER,
+    Apart,
+    Ceremony,
+    Process,
+    append_another_exchange,
+)
 from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_signer import NETWORK as NUMBER
@@ -69,6 +78,11 @@ class Paid:
         places = Destinations(exchange.vault)
         self.paying = Paying(served, self.store, exchange.house, places, home, clock)
         self._asked = 0
+
+    @property
+    def exchange_print(self) -> str:
+        """Of the exchange's certificate."""
+        return Record.of(self.apart.ceremony.folder).state.certificates["exchange"]
 
     async def ask(self) -> tuple[int, bytes]:
         """A withdrawal, and the account that it goes to."""
@@ -151,7 +165,47 @@ async def test_a_signer_with_a_folder_of_its_own_pays(paid: Paid) -> None:
     assert paid.holds(target) == tokens
     own = {name for name in names_in(apart.folder / "ann") if "sqlite" not in name}
     wanted = {"custody.json", "custody-keys.jsonl", "custody-certificates", "keys", "own.sock"}
-    assert own == wanted
+    assert own == {*wanted, "custody-taken-ann"}
+
+
+async def test_a_signer_pays_by_no_record_with_another_exchange(
+    paid: Paid, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it runs and as it starts, until its owner takes one. Criterion: CUST-EXCHANGE-3."""
+    apart, copy = paid.apart, paid.apart.folder / "ann" / RECORD
+    stranger = Ceremony(tmp_path / "stranger")
+    stranger.hold("exchange")
+    signer = await apart.signer("ann", PORT, "the first record is taken")
+    await signer.until("signer serves")
+    assert f"certificate {paid.exchange_print}" in signer.said
+    await apart.desk()
+    kept = append_another_exchange(copy, stranger)
+    number, target = await paid.ask()
+    assert await paid.state(number, 2) != WithdrawalState.SUCCESS
+    assert "does not know the exchange" in await signer.until("cannot sign now")
+    assert "entry 2 (ceremony): it names the certificate `exchange`" in signer.said
+    await signer.kill()
+    signer = await apart.signer("ann", PORT, "")
+    assert await signer.ended() == 1
+    assert f"and not of certificate {paid.exchange_print} as before" in signer.said
+    assert "ann has not taken the record" in signer.said
+    copy.write_bytes(kept)
+    signer = await apart.signer("ann", PORT)
+    assert "the first record" not in signer.said
+    assert await paid.state(number) == WithdrawalState.SUCCESS
+    assert paid.holds(target) == AMOUNT * 10**6 // 10**8
+    # A key that was lost is followed by one that its owner has named.
+    apart.ceremony.hold("exchange")
+    apart.ceremony.give(apart.home, "payer", "exchange")
+    monkeypatch.setenv("FULLRESERVE_DATA", str(apart.folder / "ann"))
+    take = ["custody", "take-record", str(apart.home / RECORD), "ann"]
+    number, target = await paid.ask()
+    assert await paid.state(number, 2) != WithdrawalState.SUCCESS
+    assert cli.main(take) == 1
+    assert await paid.state(number, 2) != WithdrawalState.SUCCESS
+    assert cli.main([*take, "--exchange", paid.exchange_print]) == 0
+    assert await paid.state(number) == WithdrawalState.SUCCESS
+    assert paid.holds(target) == AMOUNT * 10**6 // 10**8
 
 
 WALLET = TierWallet(NUMBER, "warm", "safe", 2, ("bob", "cyd"))
@@ -347,7 +401,9 @@ standing = true
 """
 
 
-async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(desk: Desk) -> None:
+async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(
+    desk: Desk, tmp_path: Path
+) -> None:
     """`serve-holder` in a folder of its own. Criterion: CUST-FAR-7."""
     apart, own = desk.apart, desk.apart.away("bob", [plain_network()])
     (own / "policy.toml").write_text(RULE)
@@ -378,6 +434,15 @@ async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(desk: Desk) 
     bound = msgspec.structs.replace(move, state=MoveState.BOUND, binding=proposal.binding)
     fold.state.moves[7] = bound
     assert await refusal() == f"bob is no owner of the {WALLET.name}"  # so far all was right
+    # A copy that somebody put in its place while it runs. Criterion: CUST-EXCHANGE-2.
+    stranger = Ceremony(tmp_path / "stranger")
+    stranger.hold("exchange")
+    kept = append_another_exchange(own / RECORD, stranger)
+    told = await refusal()
+    assert "this side does not know the exchange: entry 3 (ceremony): it names the" in told
+    assert "bob has not taken the record" in told
+    (own / RECORD).write_bytes(kept)
+    assert await refusal() == f"bob is no owner of the {WALLET.name}"
     desk.stop()
     assert "no exchange answers" in await refusal()
 

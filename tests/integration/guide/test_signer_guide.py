@@ -70,7 +70,7 @@ async def test_a_hot_signer_on_its_own_machine_comes_by_the_guide(tmp_path: Path
     exchange = f"127.0.0.1:{nodes.free_port()}"
     assert reader.follow(before) == 12
     kept(tmp_path, where)
-    assert reader.follow(after.split("5. It is started")[0]) == 7
+    assert reader.follow(after.split("5. It is started")[0]) == 10
     bed = await Withdrawing.open(tmp_path / "data", TERMS)
     told = json.loads(
         words(text).replace("10.0.0.2:9200", exchange).replace("/srv/", f"{tmp_path}/")

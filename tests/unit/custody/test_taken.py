@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from fullreserve.custody.hd import Private
-from fullreserve.custody.keys import job, proof, taken
+from fullreserve.custody.keys import job, proof, shown_record, taken
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
@@ -220,6 +220,56 @@ def test_what_nobody_let_in_is_not_taken(copy: Copy, name: str) -> None:
     written, told = FORGED[name]
     with pytest.raises(NotTaken, match=told):
         copy.adds(written(copy.record), [OURS["zoe"]])
+
+
+SAFE, OTHER = "0x0707070707070707070707070707070707070707", "cc" * 20
+OTHERS = "0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC"
+
+
+@pytest.mark.parametrize(
+    ("entry", "other"),
+    [
+        (entry, other)
+        for entry in (
+            done(ROTATED),
+            done(REPLACED),
+            Entry(0, 9, "ceremony", "", wallets=(wallet(OURS, NAMES),)),
+            Entry(0, 9, "guard", "", wallets=(wallet(OURS, NAMES),)),
+            Entry(0, 9, "move", "", wallets=(wallet(OURS, NAMES),)),
+        )
+        for other in ({"safe": OTHER}, {"guard": OTHER}, {"chain_id": 1})
+    ],
+    ids=lambda one: one.kind if isinstance(one, Entry) else next(iter(one)),
+)
+def test_another_contract_is_not_taken(copy: Copy, entry: Entry, other: dict[str, object]) -> None:
+    """Criterion: CUST-CEREMONY-9. Whatever owners signed: no change of keys changes the Safe."""
+    job_of = {"rotation": ROTATED, "replacement": REPLACED}.get(entry.kind)
+    shown = proven(job_of, copy.record) if job_of is not None else msgspec.UNSET
+    (after,) = entry.wallets
+    forged = replace(entry, wallets=(replace(after, **other),), proof=shown)
+    became = {
+        "safe": f"Safe {OTHERS} on chain 31337, no guard",
+        "guard": f"Safe {SAFE} on chain 31337, guard {OTHERS}",
+        "chain_id": f"Safe {SAFE} on chain 1, no guard",
+    }[next(iter(other))]
+    with pytest.raises(NotTaken) as told:
+        copy.adds(forged, [OURS["zoe"], OURS["max"]])
+    assert str(told.value) == (
+        f"entry 3 ({entry.kind}): it changes the wallet itself, not only its keys: the warm wallet "
+        f"of network 1 is the Safe {SAFE} on chain 31337, no guard, and would be the {became}"
+    )
+
+
+def test_a_holder_is_shown_the_contract_that_he_signs_for(copy: Copy) -> None:
+    """Criterion: CUST-CEREMONY-9. With owners, threshold and guard, as script wallets are shown."""
+    fresh = replace(wallet(OURS, NAMES), network=7, guard=OTHER)
+    found = copy.adds(Entry(0, 9, "ceremony", "", wallets=(fresh,)))
+    owners = [f"    owner {name} 0x{OURS[name].account}" for name in NAMES]
+    assert list(shown_record.lines([found], copy.record))[1:] == [
+        "  warm wallet of network 7: 2 of ann (1), bob (2), cyd (3), dee (4)",
+        f"    Safe {SAFE} on chain 31337, guard {OTHERS}",
+        *owners,
+    ]
 
 
 def test_a_wallet_without_coins_changes_by_the_newcomers_card(copy: Copy) -> None:

@@ -8,13 +8,15 @@ certificates count is in the record of ceremonies.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAYS = 800
@@ -130,6 +132,46 @@ def _certificate(
 def fingerprint(certificate: str) -> str:
     """SHA-256 of a certificate's DER form, in hexadecimal digits."""
     return x509.load_pem_x509_certificate(certificate.encode()).fingerprint(hashes.SHA256()).hex()
+
+
+def key_fingerprint(certificate: str) -> str:
+    """SHA-256 of its public key (SubjectPublicKeyInfo, DER), in hexadecimal digits; BadRequest."""
+    try:
+        return _key_print(_read("the certificate", certificate).public_key())
+    except UnsupportedAlgorithm:
+        raise BadRequest("the certificate has a key of another kind") from None
+
+
+def requested_fingerprint(name: str, request: str) -> str:
+    """As `key_fingerprint`, of the key that a request (PEM) is for; BadRequest."""
+    return _key_print(_requested(name, request))
+
+
+def _key_print(key: CertificatePublicKeyTypes) -> str:
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(key.public_bytes(*form)).hexdigest()
+
+
+def sign(secret: bytes, certificate: str, message: bytes) -> bytes:
+    """By a certificate's key (PEM, in the clear); BadRequest where it is another's or sealed."""
+    try:
+        key = serialization.load_pem_private_key(secret, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise BadRequest("the key cannot be read") from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadRequest("the key is of another kind")
+    if _key_print(key.public_key()) != key_fingerprint(certificate):
+        raise BadRequest("the key is not the certificate's")
+    return key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def is_signed(certificate: str, signature: bytes, message: bytes) -> bool:
+    """Whether a certificate's key made it; BadRequest for another kind of key."""
+    try:
+        _certified("the signer", certificate).verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _builder(

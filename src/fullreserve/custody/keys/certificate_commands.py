@@ -37,7 +37,11 @@ def renew(settings: Settings, names: Sequence[str], dry_run: bool) -> None:
     issued = authority.renew(title, [(name, known[name].text) for name in sorted(set(names))], now)
     prints = {name: authority.fingerprint(text) for name, text in issued.certificates.items()}
     said = tuple(f"certificate of {name} renewed" for name in prints)
-    entry = Entry(0, now, RENEWAL, "", authority=issued.authority, certificates=prints, said=said)
+    shown = certificates.shown(data, record, issued.certificates)
+    entry = Entry(
+        0, now, RENEWAL, "", authority=issued.authority, certificates=prints, said=said,
+        exchange=shown,
+    )  # fmt: skip
     done = record.append(entry)
     keep_certificates(data, issued, RENEWED)
     for name, text in issued.certificates.items():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from fullreserve.custody.keys import authority
-from fullreserve.custody.keys.record import Record, State
+import msgspec
+
+from fullreserve.custody.keys import authority, exchange_key
+from fullreserve.custody.keys.authority import BadRequest
+from fullreserve.custody.keys.record import FIRST, ExchangeKey, Record, State
 from fullreserve.custody.keys.tls_door import CERTIFICATES
+from fullreserve.custody.keys.view_wire import EXCHANGE
 
 
 class Held(NamedTuple):
@@ -34,3 +39,43 @@ def _held(data: Path, name: str, state: State) -> Held | None:
         return Held(name, authority.ends_ms(text), text)
     except (OSError, ValueError):
         return None
+
+
+def shown(data: Path, record: Record, issued: Mapping[str, str]) -> ExchangeKey | msgspec.UnsetType:
+    """What an entry shows of the exchange's new certificate, if one of these (PEM, by name) is.
+
+    To be asked in the exchange's own folder, before the new one lies there: where it has another
+    key, the one before signs that, if it is there.
+    """
+    if EXCHANGE not in issued:
+        return msgspec.UNSET
+    certificate = issued[EXCHANGE]
+    by_name = {one.name: one.text for one in held(data, record)}
+    before = by_name.get(EXCHANGE, "") or exchange_key.recorded(record)
+    key = authority.key_fingerprint(certificate)
+    made = ExchangeKey(certificate, before)
+    if not before or authority.key_fingerprint(before) == key:
+        return made
+    last = record.entries[-1].hash if record.entries else FIRST
+    try:
+        secret = (data / CERTIFICATES / f"{EXCHANGE}.key").read_bytes()
+        signed = authority.sign(secret, before, exchange_key.statement(last, key))
+    except (OSError, BadRequest):
+        return made
+    return msgspec.structs.replace(made, signed=signed)
+
+
+def compared(made: ExchangeKey | msgspec.UnsetType) -> list[str]:
+    """What is to be said to all who take an entry with it."""
+    if isinstance(made, msgspec.UnsetType):
+        return []
+    key = authority.key_fingerprint(made.certificate)
+    if made.before and authority.key_fingerprint(made.before) == key:
+        return [f"The exchange's key stays {key}."]
+    if made.signed:
+        return [f"The exchange's key is {key} now, signed by the one before."]
+    return [
+        f"The exchange's key is {key}.",
+        "Nothing in the record proves it: tell it by another way to all who have taken one before,",
+        "for `fullreserve custody take-record --exchange`.",
+    ]

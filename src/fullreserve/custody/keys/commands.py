@@ -25,6 +25,7 @@ from fullreserve.custody.keys import (
     authority,
     card,
     certificates,
+    exchange_key,
     gas,
     job,
     plan,
@@ -133,13 +134,16 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
     issued = authority.Issued("", {})
     if requests:
         issued = authority.issue(title, sorted(requests.items()), now)
+    shown = certificates.shown(settings.data, record, issued.certificates)
+    if requests:
         keep_certificates(settings.data, issued)
     entry = Entry(
         0, now, "ceremony", "", tuple(agreed.cards.values()), tuple(agreed.persons.values()),
         agreed.wallets, (), issued.authority,
         {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
+        exchange=shown,
     )  # fmt: skip
-    say(f"Recorded as {record.append(entry).hash}. {_TAKE}")
+    say(*certificates.compared(shown), f"Recorded as {record.append(entry).hash}. {_TAKE}")
 
 
 def _compared(settings: Settings, one: TierWallet) -> str:
@@ -168,6 +172,8 @@ def show(settings: Settings) -> None:
         say(*shown_record.wallet(wallet, record.state.persons))
     for one in certificates.held(settings.data, record):
         say(f"certificate of {one.name} until {day(one.ends_ms)}")
+    if of_exchange := exchange_key.told(record):
+        say(f"the exchange tells what was approved by the {of_exchange}")
 
 
 @carried_out
@@ -316,10 +322,7 @@ def own_record(settings: Settings, holder: str) -> Record:
     try:
         judged = taken.judge(data / FILE, newest, (), tips_of(settings))
     except taken.NotTaken as wrong:
-        raise taken.NotTaken(
-            f"{wrong}\n{holder} has not taken the record of {data}: `fullreserve custody "
-            "take-record` does, where it is true"
-        ) from None
+        raise taken.untaken(data, holder, wrong) from None
     if judged:
         say(*shown_record.lines(judged, record))
     return record

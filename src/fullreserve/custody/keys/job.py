@@ -112,8 +112,7 @@ def allowed(job: Job, record: Record) -> TierWallet:
         raise WrongJob("it spends coins, and is a Safe's or calls one beside it")
     if before.kind == SAFE and after.threshold != before.threshold:
         raise WrongJob("it says another number of signatures than the Safe's")
-    if _place(before) != _place(after):
-        raise WrongJob("it changes the wallet itself, not only its keys")
+    check_place(before, after)
     if job.kind == GATHERING:
         _changes_nothing(job, record)
     elif job.kind == GUARD:
@@ -141,6 +140,31 @@ def check_born(job: Job, record: Record, tip: Callable[[], int]) -> None:
 def _is_same(one: TierWallet, other: TierWallet) -> bool:
     """The same script; a Safe stays what it is, whoever owns it."""
     return one.wallet == other.wallet and one.safe == other.safe
+
+
+def check_place(before: TierWallet, after: TierWallet) -> None:
+    """WrongJob where another contract or network follows: a change of keys keeps them."""
+    if _place(before) == _place(after):
+        return
+    told = "it changes the wallet itself, not only its keys"
+    if before.safe or after.safe:
+        was, comes = (", ".join(shown_safe(one)) for one in (before, after))
+        told += f": the {before.name} is the {was}, and would be the {comes}"
+    raise WrongJob(told)
+
+
+def shown_safe(one: TierWallet) -> list[str]:
+    """Which contract it is, for people."""
+    guard = f"guard {_account(one.guard)}" if one.guard else "no guard"
+    return [f"Safe {_account(one.safe)} on chain {one.chain_id}", guard]
+
+
+def _account(digits: str) -> str:
+    """As people read it; a record may say anything."""
+    try:
+        return checksummed(bytes.fromhex(digits))
+    except ValueError:
+        return repr(digits)
 
 
 def _place(one: TierWallet) -> tuple[int | str, ...]:

@@ -30,7 +30,11 @@ def identity(_settings: Settings, name: str, folder: Path, sealed: bool) -> None
     made = authority.identity(name, phrase)
     write(folder / f"{name}.key", made.key, 0o600)
     write(folder / f"{name}.csr", made.request.encode(), 0o644)
-    say(f"Wrote {folder / name}.key and .csr; a ceremony's plan names it under `identity`.")
+    key = authority.requested_fingerprint(name, made.request)
+    say(
+        f"Wrote {folder / name}.key and .csr; a ceremony's plan names it under `identity`.",
+        f"The key of {name} has the fingerprint {key}.",
+    )
 
 
 @carried_out

@@ -64,8 +64,19 @@ class Proof(msgspec.Struct, frozen=True):
     parts: tuple[bytes, ...] = ()
 
 
+class ExchangeKey(msgspec.Struct, frozen=True):
+    """The exchange's new certificate and the one that it follows (PEM), by which keys are known.
+
+    `signed` is by the key of before, of another that follows it; see `exchange_key`.
+    """
+
+    certificate: str
+    before: str = ""
+    signed: bytes = b""
+
+
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that was done. `hash` covers everything else but `proof`, which is its own."""
+    """One thing that was done. `hash` covers all but `proof` and `exchange`: they are their own."""
 
     number: int
     time_ms: int
@@ -81,9 +92,10 @@ class Entry(msgspec.Struct, frozen=True):
     hash: str = ""
     # Outside of the hash, so that those who know no proofs read the record as well.
     proof: Proof | msgspec.UnsetType = msgspec.UNSET
+    exchange: ExchangeKey | msgspec.UnsetType = msgspec.UNSET
 
     def sealed(self) -> Entry:
-        bare = msgspec.structs.replace(self, hash="", proof=msgspec.UNSET)
+        bare = msgspec.structs.replace(self, hash="", proof=msgspec.UNSET, exchange=msgspec.UNSET)
         made = hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
         return msgspec.structs.replace(self, hash=made)
 

@@ -316,7 +316,7 @@ async def _decided(
     """By the exchange of this data folder, or by TLS at `exchange`."""
     known = networks.load(data)
     if exchange:
-        side = tls_door.Side(data, holder, secret, serves=False)
+        side = tls_door.Side(data, holder, secret, serves=False, is_elsewhere=True)
         side.now()
         yield DecidedMoves(RemoteView(side, exchange), known)
         return

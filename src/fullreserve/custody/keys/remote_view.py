@@ -67,7 +67,14 @@ class RemoteView:
 
     async def _told(self, question: AnyAsked) -> Told:
         try:
-            content = await asyncio.to_thread(self._answered, msgspec.json.encode(question))
+            known = await asyncio.to_thread(self._side.now)
+        except OSError as problem:
+            raise Unavailable(f"this side does not know the exchange: {problem}") from None
+        try:
+            asked = msgspec.json.encode(question)
+            content = await asyncio.to_thread(
+                tls.ask, self._where, known.trust, known.context, asked, WAIT_S
+            )
             told = decode_told(content)
         except (OSError, msgspec.DecodeError) as problem:
             where = f"{self._where.host}:{self._where.port}"
@@ -75,7 +82,3 @@ class RemoteView:
         if told.refusal:
             raise Unavailable(f"the exchange refuses to tell it: {told.refusal}")
         return told
-
-    def _answered(self, question: bytes) -> bytes:
-        known = self._side.now()
-        return tls.ask(self._where, known.trust, known.context, question, WAIT_S)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fullreserve.custody.keys import authority, exchange_key, job
 from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.keys.taken import FIRST, Judged
 from fullreserve.custody.keys.tier_quorum import Person
+from fullreserve.custody.keys.view_wire import EXCHANGE
 from fullreserve.custody.tiers.wallet import WalletAddresses
 
 
@@ -17,6 +19,7 @@ def wallet(one: TierWallet, persons: Mapping[str, Person]) -> list[str]:
     )
     said = [f"{one.name}: {one.threshold} of {', '.join(numbered)}"]
     if one.wallet is None:
+        said += [f"  {', '.join(job.shown_safe(one))}"] if one.safe else []
         return [*said, *(f"  owner {name} 0x{account}" for name, account in one.owners.items())]
     said += [f"  {one.wallet.descriptor()}"]
     said += [f"  first address {WalletAddresses(one.wallet, one.hrp).address(0)}"]
@@ -34,6 +37,9 @@ def lines(judged: Sequence[Judged], whole: Record) -> Iterator[str]:
         newest = whole.entries[-1].hash
         yield "Nothing proves the first record that you take. Compare its fingerprints with the"
         yield f"holders themselves, and the hash of its newest entry, {newest}."
+        if of_exchange := exchange_key.told(whole):
+            yield f"Who shows the {of_exchange} tells what was approved: compare it with the"
+            yield "exchange's people."
     if not judged:
         yield "It adds nothing."
 
@@ -61,6 +67,8 @@ def _added(one: Judged) -> Iterator[str]:
         yield f"  keys of {', '.join(entry.gone)} count no more"
     for name, print_ in entry.certificates.items():
         yield f"  certificate of {name}: {print_}"
+    if shown := exchange_key.certificate_of(entry):
+        yield f"  key of {EXCHANGE}: {authority.key_fingerprint(shown)}"
 
 
 def _persons(one: Judged) -> dict[str, Person]:

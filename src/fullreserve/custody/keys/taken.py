@@ -9,17 +9,19 @@ that he had from their owners. See docs/decisions/0029.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from fullreserve.custody.keys import card, job, plan, proof
+from fullreserve.custody.keys import card, exchange_key, job, plan, proof
+from fullreserve.custody.keys.authority import BadRequest
 from fullreserve.custody.keys.card import BadCard, Card
 from fullreserve.custody.keys.changes import everybody
+from fullreserve.custody.keys.exchange_key import WrongExchange
 from fullreserve.custody.keys.job import RECOVERY, REPLACEMENT, Job, WrongJob
-from fullreserve.custody.keys.record import UTXO, BadRecord, Entry, Record, State, TierWallet
+from fullreserve.custody.keys.record import FILE, UTXO, BadRecord, Entry, Record, State, TierWallet
 from fullreserve.custody.keys.tier_quorum import renumbering
 
 CEREMONY, ROTATION = "ceremony", "rotation"
@@ -45,14 +47,14 @@ class Judged(NamedTuple):
 def kept(data: Path, holder: str) -> str:
     """The hash of the newest entry that a holder has taken; empty before the first."""
     try:
-        return _place(data, holder).read_text(encoding="ascii").strip()
+        return place(data, holder).read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return ""
 
 
 def keep(data: Path, holder: str, newest: str) -> None:
     """Keeps it, on disk; OSError."""
-    write(_place(data, holder), newest.encode() + b"\n")
+    write(place(data, holder), newest.encode() + b"\n")
 
 
 def write(path: Path, content: bytes) -> None:
@@ -66,15 +68,19 @@ def write(path: Path, content: bytes) -> None:
     whole.replace(path)
 
 
-def _place(data: Path, holder: str) -> Path:
+def place(data: Path, holder: str) -> Path:
+    """The file that has it."""
     return data / f"custody-taken-{holder}"
 
 
-def judge(path: Path, newest: str, given: Sequence[Card], tip: Tip) -> list[Judged]:
+def judge(
+    path: Path, newest: str, given: Sequence[Card], tip: Tip, named: Collection[str] = ()
+) -> list[Judged]:
     """Each entry of a record after the `newest` that was taken; NotTaken, BadRecord.
 
     All are, on nobody's word, where there is no newest. `given` are cards that the holder had from
-    their owners, `tip` the newest block of a network where that is known.
+    their owners, `tip` the newest block of a network where that is known, `named` fingerprints of
+    the exchange's keys.
     """
     entries = Record(path).entries
     if not entries:
@@ -89,10 +95,47 @@ def judge(path: Path, newest: str, given: Sequence[Card], tip: Tip) -> list[Judg
         before, entry = Record(path, number), entries[number]
         try:
             why = _why(before, entry, given, tip)
-        except (WrongJob, BadCard, BadRecord, plan.BadPlan) as wrong:
+            if of_exchange := exchange_key.why(before, entry, named):
+                why += f"; {of_exchange}"
+        except (WrongJob, WrongExchange, BadCard, BadRecord, BadRequest, plan.BadPlan) as wrong:
             raise NotTaken(f"entry {entry.number} ({entry.kind}): {wrong}") from None
         judged.append(Judged(entry, why, before.state))
     return judged
+
+
+def check(data: Path, holder: str) -> None:
+    """That all of the record which lies there was taken, or proves itself; NotTaken, BadRecord.
+
+    What a block's height says is looked at where somebody signs by it.
+    """
+    newest = kept(data, holder)
+    if not newest:
+        raise NotTaken(f"{holder} has taken no record in {data}")
+    try:
+        judge(data / FILE, newest, (), lambda _network: None)
+    except NotTaken as wrong:
+        raise untaken(data, holder, wrong) from None
+
+
+def untaken(data: Path, holder: str, wrong: NotTaken) -> NotTaken:
+    """The same, with what is to be done."""
+    return NotTaken(
+        f"{wrong}\n{holder} has not taken the record of {data}: `fullreserve custody "
+        "take-record` does, where it is true"
+    )
+
+
+def begin(data: Path, holder: str) -> str:
+    """Takes the record that lies there where nothing was taken before; its newest hash, or empty.
+
+    BadRecord, OSError.
+    """
+    record = Record.of(data)
+    if kept(data, holder) or not record.entries:
+        return ""
+    newest = record.entries[-1].hash
+    keep(data, holder, newest)
+    return newest
 
 
 def _first(path: Path, entries: Sequence[Entry]) -> list[Judged]:
@@ -109,6 +152,9 @@ def is_begun_by(whole: Record, own: Record) -> bool:
 
 def _why(before: Record, entry: Entry, given: Sequence[Card], tip: Tip) -> str:
     state = before.state
+    for one in entry.wallets:
+        if (was := state.wallets.get((one.network, one.tier))) is not None:
+            job.check_place(was, one)
     fresh = [card.checked(one) for one in entry.cards if state.cards.get(one.holder) != one]
     wallets = [one for one in entry.wallets if state.wallets.get((one.network, one.tier)) != one]
     persons = [one for one in entry.persons if state.persons.get(one.holder) != one]

@@ -14,8 +14,9 @@ from fullreserve.custody.keys.taken import NotTaken
 
 @carried_out
 def take_record(
-    settings: Settings, record_file: Path, holder: str, cards: Sequence[Path], dry_run: bool
-) -> None:
+    settings: Settings, record_file: Path, holder: str, cards: Sequence[Path],
+    exchanges: Sequence[str], dry_run: bool,
+) -> None:  # fmt: skip
     """Judges what a copy of the record adds to a holder's own, and takes it in its place."""
     data, given = settings.data, [card.read(path) for path in cards]
     content = record_file.read_bytes()
@@ -29,7 +30,7 @@ def take_record(
                 f"{record_file} does not begin with the {len(own.entries)} entries of {data / FILE}"
             )
         newest = taken.kept(data, holder) or (own.entries[-1].hash if own.entries else "")
-        judged = taken.judge(offered, newest, given, tips_of(settings))
+        judged = taken.judge(offered, newest, given, tips_of(settings), exchanges)
         say(*shown_record.lines(judged, whole))
         if dry_run:
             say("Nothing was done: this was a dry run.")

@@ -13,9 +13,10 @@ from pathlib import Path
 from threading import Lock
 
 from fullreserve.clock import SystemClock
-from fullreserve.custody.keys import tls
+from fullreserve.custody.keys import taken, tls
 from fullreserve.custody.keys.record import FILE as RECORD
 from fullreserve.custody.keys.record import BadRecord, Record
+from fullreserve.custody.keys.taken import NotTaken
 from fullreserve.custody.keys.tls import Endpoint, Listener, NotTrusted, Shown, Trust
 
 CERTIFICATES = "custody-certificates"
@@ -26,15 +27,27 @@ class Side:
     """One side's certificate and its copy of the record, read again as the files change.
 
     So a certificate that was replaced opens nothing from the moment that the new record lies there.
+    Of who is `elsewhere` than the exchange it counts as far as he has taken it, or it proves itself
+    (`taken`): whoever brings a copy could name another exchange.
     """
 
-    def __init__(self, data: Path, name: str, passphrase: bytes = b"", *, serves: bool) -> None:
+    def __init__(
+        self,
+        data: Path,
+        name: str,
+        passphrase: bytes = b"",
+        *,
+        serves: bool,
+        is_elsewhere: bool = False,
+    ) -> None:
         folder = data / CERTIFICATES
         self._data = data
         self._name = name
         self._passphrase = passphrase
         self._serves = serves
+        self._is_elsewhere = is_elsewhere
         self._files = (data / RECORD, folder / f"{name}.pem", folder / f"{name}.key")
+        self._seen = (*self._files, taken.place(data, name))
         self._stamp: list[tuple[int, ...]] = []
         self._lock = Lock()
 
@@ -48,7 +61,7 @@ class Side:
 
     def _now(self) -> tuple[Record, Shown]:
         with self._lock:
-            stamp = [_stamp(path) for path in self._files]
+            stamp = [_stamp(path) for path in self._seen]
             if stamp != self._stamp:
                 self._read = self._made()
                 self._stamp = stamp
@@ -56,8 +69,10 @@ class Side:
 
     def _made(self) -> tuple[Record, Shown]:
         try:
+            if self._is_elsewhere:
+                taken.check(self._data, self._name)
             record = Record.of(self._data)
-        except BadRecord as bad:
+        except (BadRecord, NotTaken) as bad:
             raise NotTrusted(str(bad)) from None
         trust, (_, certificate, key) = Trust.of(record), self._files
         if self._name not in trust.certificates:
