@@ -28,12 +28,13 @@ from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.kept_gifts import GiftSum
+from fullreserve.custody.keys.kept_moves import KeptMoves
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
-from fullreserve.custody.store import read_cursor, read_open_moves
+from fullreserve.custody.store import read_cursor, read_open
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
@@ -63,7 +64,8 @@ from fullreserve.exchange.worker_files import (
     tolerance,
 )
 
-# What a transaction on its way may cost at most.
+# What a transaction on its way may cost at most, where no plan says more: fees rise above any
+# fixed sum, and signers bound them.
 FEE_ON_ITS_WAY = 100_000
 # A difference has to last this long: both sides are read one after the other.
 LASTS_MS = 8_000
@@ -122,6 +124,7 @@ class Reconciler:
         self._chain = self._chains[0]
         self._node = Node(network.nodes[0])
         self._tiers = TierPlaces(network, payer.parent)
+        self._kept_moves = KeptMoves(payer.parent)
         self._measured: tuple[int, ...] = MEASURED
         self._house = house
         self._payer = payer
@@ -454,14 +457,18 @@ class Reconciler:
     async def _on_the_way(self, height: int) -> OnTheWay:
         """`height` is that of the newest block of which all coins are known."""
         way, coin = OnTheWay({}, {}), self._network.coin
-        number = self._network.network
+        number, least = self._network.network, 0
         sums: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=True))
         for bound in sums:
             if bound.network == number:
                 _add(way.less, (wire.Tier.HOT, bound.asset), amount_int(bound.amount))
-                _add(way.less, (wire.Tier.HOT, coin), bound.count * FEE_ON_ITS_WAY)
-        for move in read_open_moves(self._payer, number):
-            self._moves(move, way)
+                least += bound.count * FEE_ON_ITS_WAY
+        plans = read_open(self._payer, number)
+        paying = sum(self._scale(coin).cost(one.fee) for one in plans if one.move is None)
+        _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
+        for one in plans:
+            if one.move is not None:
+                self._moves(one.move, self._scale(coin).cost(one.fee), way)
         await self._between_tiers(way)
         coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
         later = await self._later(height)
@@ -496,13 +503,15 @@ class Reconciler:
             if one.network == self._network.network and one.binding and not is_seen:
                 amount = amount_int(one.amount)
                 _add(way.less, (one.source, one.asset), amount)
-                _add(way.less, (one.source, self._network.coin), FEE_ON_ITS_WAY)
+                coin = self._network.coin
+                fee = self._scale(coin).cost(self._kept_moves.fee(one.number))
+                _add(way.less, (one.source, coin), max(fee, FEE_ON_ITS_WAY))
                 _add(way.more, (one.target, one.asset), amount)
 
-    def _moves(self, move: Move, way: OnTheWay) -> None:
+    def _moves(self, move: Move, fee: int, way: OnTheWay) -> None:
         amount = self._scale(move.asset).cost(move.amount)
         _add(way.less, (move.source, move.asset), amount)
-        _add(way.less, (move.source, self._network.coin), FEE_ON_ITS_WAY)
+        _add(way.less, (move.source, self._network.coin), max(fee, FEE_ON_ITS_WAY))
         _add(way.more, (move.target, move.asset), amount)
 
     def _scale(self, asset: int) -> Scale:

@@ -50,10 +50,19 @@ class Sender:
         """Takes plans as far as a node; NodeProblem, Unavailable."""
         await self._bind([run for run in runs if not run.kept.is_accepted])
         bound = [run for run in runs if run.kept.is_accepted and not await self._is_over(run)]
-        await self.sign_all([(run, run.plan) for run in bound if not run.attempts])
+        unsigned = [run for run in bound if not run.attempts]
+        await self.sign_all(await to_thread(self._offered, unsigned))
         self._drop_gifts([run for run in bound if not run.attempts])
         # What is in a block needs no replacement.
         await self.give([run for run in bound if run.untold and not run.kept.height])
+
+    def _offered(self, unsigned: Sequence[Run]) -> list[tuple[Run, Plan]]:
+        """What signers are asked for; what they refused at a high fee, at that of now."""
+        waits, chain = self._desk.waits, self._desk.chain
+        return [
+            (run, chain.eased(run.plan) if waits.why(run.kept.id, SIGNING) else run.plan)
+            for run in unsigned
+        ]
 
     def _drop_gifts(self, unsigned: Sequence[Run]) -> None:
         """Gas that nobody signed for leaves its lane's nonce: payments would wait behind it."""

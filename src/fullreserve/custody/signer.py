@@ -42,6 +42,7 @@ from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.ownership import BadMessage
+from fullreserve.custody.repeats import Repeats
 from fullreserve.custody.settled_fees import SettledFees
 from fullreserve.custody.signer_wire import (
     Answer,
@@ -82,7 +83,9 @@ class Signer:
         key: PrivateKey,
         budgets: Budgets,
         is_payer: Callable[[int], Awaitable[bool]],
+        clock: Clock | None = None,
     ) -> None:
+        self._repeats = Repeats(clock or SystemClock())
         self._budgets = budgets
         self._is_payer = is_payer
         self._intents = intents
@@ -99,7 +102,8 @@ class Signer:
         except msgspec.DecodeError:
             return Answer(refusal="the proposal cannot be read")
         except (WillNotSign, BadMessage) as refusal:
-            log.warning("refused to sign", reason=str(refusal))
+            if self._repeats.is_due(str(refusal)):
+                log.warning("refused to sign", reason=str(refusal))
             return Answer(refusal=str(refusal))
         except sqlite3.Error as problem:
             log.error("its own file fails", problem=type(problem).__name__)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fullreserve.custody import kept_calls, kept_gifts
-from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Move, Plan
+from fullreserve.custody.chains.adapter import Attempt, Block, Departed, Plan
 from fullreserve.custody.kept_calls import KeptCalls
 from fullreserve.custody.kept_file import Together, open_kept
 from fullreserve.custody.kept_gifts import Gift, KeptGifts
@@ -334,11 +334,6 @@ def read_open(path: Path, network: int) -> list[Plan]:
     """The plans of another process's store that are not final."""
     asked = "SELECT data FROM plans WHERE network = ? AND NOT is_done"
     return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
-
-
-def read_open_moves(path: Path, network: int) -> list[Move]:
-    """The moves among them."""
-    return [one.move for one in read_open(path, network) if one.move is not None]
 
 
 def read_compared(path: Path) -> dict[int, int]:

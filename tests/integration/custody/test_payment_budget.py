@@ -227,3 +227,41 @@ async def test_operators_see_that_payments_wait_for_the_budget(
     assert said.count("signers do not sign payments") == 1
     assert said.count("signers sign all payments again") == 1
     store.close()
+
+
+async def test_what_was_too_dear_is_signed_once_fees_have_fallen(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """By the same nonce, and no longer at the fee that it was planned with.
+
+    Criterion: CHAINS-SIGNER-16.
+    """
+    storm(desk.bed, 300 * GWEI)
+    number = await desk.ask(USDT, 0)
+    of = msgspec.structs.replace(desk.network, payment_budget=tx.GAS_TOKEN * 30 * GWEI // UNIT)
+    desk.budgets.close()
+    desk.restart(of)
+    await desk.serve()
+    store, where = Store(tmp_path / STORE), Destinations(desk.exchange.vault)
+    payer = Paying(of, store, desk.exchange.house, where, tmp_path, desk.clock)
+    await payer.round()
+    await payer.round()
+    (before,) = store.open_plans(NETWORK)
+    assert not store.attempts(before)
+    storm(desk.bed, GWEI)
+    await payer.round()
+    (after,) = store.open_plans(NETWORK)
+    assert after.plan.binding == before.plan.binding
+    assert 20 * after.plan.fee < before.plan.fee
+    desk.bed.mine()
+    await payer.round()
+    found = await desk.exchange.found(number)
+    assert found.transfer
+    assert unpaid.unsigned(tmp_path) == []
+    store.close()
+
+
+def storm(bed: EvmBed, base: int) -> None:
+    """The next block's base fee, in wei."""
+    bed.node.call("anvil_setNextBlockBaseFeePerGas", hex(base))
+    bed.mine()

@@ -409,6 +409,14 @@ class Chain(ABC):
         What it may take beside those is nothing that a plan of `bound` has taken.
         """
 
+    def eased(self, plan: Plan) -> Plan:
+        """The same inputs or nonce at the fee of now, where that is lower; else the plan itself.
+
+        For one that nobody has signed: what it was planned with may be above what signers allow.
+        NodeProblem.
+        """
+        return plan
+
     def child(
         self,
         plan: Plan,  # noqa: ARG002 - the interface

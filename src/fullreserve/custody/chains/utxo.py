@@ -344,6 +344,15 @@ class UtxoChain(Chain):
         raised = self._as_plan(plan.withdrawals, made)
         return msgspec.structs.replace(raised, move=plan.move)
 
+    def eased(self, plan: Plan) -> Plan:
+        if plan.move is not None and plan.move.is_within:
+            return plan  # it may pay for what made its coins as well
+        body = tx.read_body(plan.body)
+        made = self._with_change(msgspec.structs.replace(body, change=0), self._rate())
+        if made is None or made.fee >= body.fee:
+            return plan
+        return msgspec.structs.replace(self._as_plan(plan.withdrawals, made), move=plan.move)
+
     def _check_rate(self, rate: int) -> None:
         if rate > self.terms.rate_cap:
             raise Unpayable(f"a rate of {rate} is above the cap of {self.terms.rate_cap}")

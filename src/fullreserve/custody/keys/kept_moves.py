@@ -95,6 +95,18 @@ class KeptMoves:
                     found.setdefault(one.outpoint(), one)
         return list(found.values())
 
+    def fee(self, number: int) -> int:
+        """The most that a move costs its wallet, of all that is kept of it; 0 where nothing is."""
+        try:
+            kept = self.find(number)
+        except Damaged as problem:
+            self._name(str(problem))
+            return 0
+        spend = kept.proposal.spend if kept is not None else None
+        if kept is None or spend is None:
+            return 0
+        return max(spend.fee, *(one.fee for one in kept.sent), 0)
+
     def _proposal(self, number: int) -> Proposal | None:
         """As it is kept; where that is damaged, as it was handed out."""
         try:
