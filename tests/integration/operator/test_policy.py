@@ -77,9 +77,14 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (row["rule"], row["trace"]) == ("5", [{"rule": "5", "failed": ""}])
     assert (await console.ada.get("policy")).row["head"] == row["digest"]
     assert (await console.ada.act("policy/propose", rules="[{}]")).code == "51000"
-    for wrong in ({"verb": "approve"}, {"verb": "block", "mostShare": 10_001}):
-        bad = json.dumps([{"number": 5, **wrong}])
-        assert (await console.ada.act("policy/propose", rules=bad)).code == "51000"
+    large = {
+        "number": 10**30, "group": 10**25, "needed": -1, "assets": [10**30], "mostUsd": 2**63,
+        "leastAgeMs": 2**70, "initiators": [2**64], "mostShare": 10_001,
+    }  # fmt: skip
+    for wrong in ({"verb": "approve"}, *({name: value} for name, value in large.items())):
+        bad = json.dumps([{"number": 5, "verb": "block", **wrong}])
+        refused = await console.ada.act("policy/propose", rules=bad)
+        assert (refused.code, "rules" in refused.json["msg"]) == ("51000", True), wrong
     assert (await console.ada.act("policy/withdraw", change=9)).code == "95002"
     assert (await console.ada.act("policy/approve", wdId=ids.text(4))).code == "95002"
     assert (await console.ada.act("policy/reject", wdId=ids.text(4))).code == "95002"

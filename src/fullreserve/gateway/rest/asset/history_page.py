@@ -1,9 +1,10 @@
 """Pages of histories whose only cursor is a time, as OKX has them.
 
 `after` is the last row's `ts`, exclusive, so that what shares its millisecond and stands on the
-next page would be on no page. A page therefore ends only where the next row is 2 ms older or more,
-and has more rows than its `limit` where it has to: one millisecond alone would do for the cursor as
-it is documented, but ccxt asks for what is older than `ts - 1`.
+next page would be on no page. A page therefore ends only where the next row is 2 ms older or more:
+one millisecond alone would do for the cursor as it is documented, but ccxt asks for what is older
+than `ts - 1`. It has fewer rows than its `limit`, since ccxt throws away what is beyond that, and
+more only where those of one time alone are more.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ AHEAD = 100  # rows beyond a page that are asked for with it
 
 
 def cut(found: Sequence[T], limit: int, time_ms: Callable[[T], int]) -> Sequence[T]:
-    """The first `limit` rows, newest first, and what belongs on their page."""
+    """The first rows, newest first: at most `limit` where a page may end there."""
+    if len(found) <= limit:
+        return found
+    end = 0
     for count, (one, older) in enumerate(pairwise(found), 1):
-        if count >= limit and time_ms(one) - time_ms(older) > TOGETHER_MS:
-            return found[:count]
-    return found
+        if count > limit and end:
+            break
+        if time_ms(one) - time_ms(older) > TOGETHER_MS:
+            end = count
+    return found[:end] if end else found
 
 
 async def whole_page(

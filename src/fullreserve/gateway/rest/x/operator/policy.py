@@ -59,22 +59,28 @@ _DIGEST, _AT, _UNTIL = 32, 40, 48
 _encode = msgspec.msgpack.Encoder().encode
 
 
+# What the log's words have room for; whether a rule makes sense is judged there.
+Small = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Large = Annotated[int, Meta(ge=0, le=2**53)]
+Usd = Annotated[int, Meta(ge=0, le=(2**63 - 1) // USD)]
+
+
 class RuleText(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
     """A rule as operators write it; USD in whole ones."""
 
-    number: int
+    number: Small
     verb: str
-    group: int = 0
-    needed: int = 0
-    initiators: tuple[int, ...] = ()
-    sources: tuple[int, ...] = ()
-    networks: tuple[int, ...] = ()
-    assets: tuple[int, ...] = ()
+    group: Small = 0
+    needed: Small = 0
+    initiators: tuple[Large, ...] = ()
+    sources: tuple[Small, ...] = ()
+    networks: tuple[Small, ...] = ()
+    assets: tuple[Small, ...] = ()
     categories: tuple[str, ...] = ()
-    least_age_ms: int = 0
-    most_usd: int = 0
-    velocity_usd: int = 0
-    window_ms: int = 0
+    least_age_ms: Large = 0
+    most_usd: Usd = 0
+    velocity_usd: Usd = 0
+    window_ms: Large = 0
     most_share: Annotated[int, Meta(ge=0, le=10_000)] = 0  # of a wallet, in parts of 10,000
     webhook: str = ""
 
