@@ -50,6 +50,8 @@ AT_ONCE = 128  # plans that are taken a step further together
 REFUSED_ROUNDS = 20
 # An address or amount that cannot be paid.
 UNREADABLE = (BadAddress, KeyError, ValueError)
+# Those behind one that hot cannot pay that are looked at in a round.
+BEHIND = 32
 # Withdrawals that one word about the hot wallet moves: the exchange does no more at once.
 MOVED_AT_ONCE = 64
 
@@ -79,6 +81,8 @@ class Payer:
         self._unbinding = Unbinding(self._desk)
         self.moved = self._outcomes.moved
         self._round = 0
+        self._passed: dict[int, int] = {}  # the same of what went on before an older one
+        self._behind: dict[int, int] = {}  # by asset, up to which number those were looked at
         self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
         self._unread: dict[int, None] = {}  # withdrawals whose destination is damaged
 
@@ -347,10 +351,31 @@ class Payer:
                 continue
             (one,) = await to_thread(self._tried, [[payment]], bound)
             if isinstance(one, HotShort):
+                await self._let_pass(pay, bound)
                 continue
             # Also what nothing can pay: it is refunded when it is planned.
             word = wire.Refilled(self._desk.chain.network, pay.asset, MOVED_AT_ONCE)
             await self._desk.exchange.report(word)
+
+    async def _let_pass(self, first: wire.Pay, bound: Sequence[Plan]) -> None:
+        """Of what waits behind one that hot cannot pay, some that it can.
+
+        What it has would lie idle for as long as nobody refills it. The first waits no longer for
+        that: a refill is of all that waits, and it is tried first.
+        """
+        place = (self._desk.chain.network, first.asset)
+        self._passed = {one: till for one, till in self._passed.items() if till > self._round}
+        found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
+        self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
+        left_alone = {first.withdrawal, *self._passed, *self._refused}
+        asked = [pay for pay in found if pay.withdrawal not in left_alone]
+        payments = [one for pay in asked if (one := await self._payment(pay)) is not None]
+        tried = await to_thread(self._tried, [[one] for one in payments], bound)
+        pairs = zip(payments, tried, strict=True)
+        able = [one.withdrawal for one, made in pairs if not isinstance(made, HotShort)]
+        # Where that was wrong it is short again at once, and is not asked for soon.
+        self._passed |= dict.fromkeys(able, self._round + REFUSED_ROUNDS)
+        await self._desk.exchange.report(*map(wire.Covered, able))
 
     async def _say_short(self, short: Mapping[int, int]) -> None:
         """Has those wait that the hot wallet cannot pay; how many, by asset."""

@@ -49,6 +49,9 @@ class Exchange(Protocol):
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         """Of each asset that the hot wallet was short of, the first that waits for it."""
 
+    async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
+        """What waits for an asset's hot wallet and for nothing else, by number."""
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         """Whether withdrawals of the network are suspended now: what was final is not."""
 

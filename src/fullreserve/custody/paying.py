@@ -59,6 +59,7 @@ from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import (
     Binding,
     GetWithdrawal,
+    ListBehind,
     ListBindings,
     ListOpen,
     ListParts,
@@ -183,6 +184,11 @@ class PayersExchange:
 
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, ListShort(network))
+        return found
+
+    async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
+        question = ListBehind(network, asset, after, limit)
+        found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, question)
         return found
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:

@@ -19,10 +19,9 @@ from typing import Any
 import pytest
 
 from fullreserve.custody.keccak import keccak256
-from tests.integration.custody.outsiders import ETHER, EvmBed
+from tests.integration.custody.outsiders import COIN, ETHER, EvmBed
 from tests.integration.custody.test_adding_a_network import (
     CHAIN_ID,
-    COIN,
     MANIFEST,
     NUMBER,
     chain,

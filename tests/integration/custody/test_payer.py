@@ -76,6 +76,9 @@ class Agreement:
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         return 0  # none of them may be paid in tranches
 
+    async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
+        return ()
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
 

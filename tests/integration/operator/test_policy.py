@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 
@@ -77,7 +78,7 @@ async def test_tightening_holds_at_once_and_what_is_not_there_is_said(console: C
     assert (row["rule"], row["trace"]) == ("5", [{"rule": "5", "failed": ""}])
     assert (await console.ada.get("policy")).row["head"] == row["digest"]
     assert (await console.ada.act("policy/propose", rules="[{}]")).code == "51000"
-    large = {
+    large: dict[str, Any] = {
         "number": 10**30, "group": 10**25, "needed": -1, "assets": [10**30], "mostUsd": 2**63,
         "leastAgeMs": 2**70, "initiators": [2**64], "mostShare": 10_001,
     }  # fmt: skip

@@ -79,6 +79,9 @@ class Nobody:
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         raise AssertionError(request)
 
+    async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
+        raise AssertionError("nothing is short")
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 

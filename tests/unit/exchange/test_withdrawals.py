@@ -22,6 +22,7 @@ from fullreserve.exchange.products.custody_wire import (
     Bound,
     Broadcast,
     Cancel,
+    Covered,
     Decide,
     Destination,
     Drain,
@@ -47,6 +48,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetPlace,
     GetQuota,
     GetWithdrawal,
+    ListBehind,
     ListPay,
     ListWithdrawals,
     Place,
@@ -402,6 +404,25 @@ def test_a_short_hot_wallet_makes_who_is_not_bound_wait(world: World) -> None:
     assert say(world, Cancel(first), ALICE) == 92010
     assert say(world, Refilled(CHAIN, BTC)) == 0
     assert [state(world, one) for one in (first, second, third)] == [10, -2, 10]
+
+
+def test_one_that_hot_can_pay_goes_before_those_that_it_cannot(world: World) -> None:
+    """The others wait, and who comes later. Criterion: CUST-WD-26."""
+    world.fund(ALICE, BTC, coins(9))
+    assert ask(world, 4) == ask(world, 1) == ask(world, 1) == 0
+    large, small, other = (one.withdrawal for one in pending(world))
+    assert say(world, Short(CHAIN, BTC, 64)) == 0
+    assert ask(world, 1) == 0
+    later = newest(world).number
+    behind = world.ask(WITHDRAWALS, ListBehind(CHAIN, BTC, large, 2), list[Pay])
+    assert [one.withdrawal for one in behind] == [small, other]
+    assert say(world, Covered(small)) == say(world, Covered(small)) == 0
+    assert say(world, Covered(99)) == Unsound.UNKNOWN
+    numbers = (large, small, other, later)
+    assert [state(world, one) for one in numbers] == [19, 10, 19, 19]
+    assert say(world, Bound(small, BINDING)) == say(world, Covered(small)) == 0
+    assert say(world, Hold(CHAIN, BTC, stopped=True)) == say(world, Covered(other)) == 0
+    assert [state(world, one) for one in numbers] == [19, 10, 0, 19]
 
 
 def test_a_review_decides(world: World) -> None:

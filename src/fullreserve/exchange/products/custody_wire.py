@@ -551,6 +551,15 @@ class Refilled(Payload, frozen=True, tag=45):
     most: int = 0
 
 
+class Covered(Payload, frozen=True, tag=64):
+    """The hot wallet can pay this one, of those in state 19, though not an older one: it goes on.
+
+    Or into the queue of what stops it. The others wait as before.
+    """
+
+    withdrawal: int
+
+
 class Failed(Payload, frozen=True, tag=46):
     """It will never be paid: the hold goes back.
 
@@ -645,6 +654,7 @@ AnyWithdrawals = (
     | Paid
     | Short
     | Refilled
+    | Covered
     | Failed
 )
 

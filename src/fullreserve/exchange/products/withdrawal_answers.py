@@ -38,6 +38,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetSmallest,
     GetSplits,
     GetWithdrawal,
+    ListBehind,
     ListBindings,
     ListFees,
     ListOpen,
@@ -159,8 +160,8 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
     """The answer to a question about several withdrawals, or about what is before one."""
     if isinstance(asked, ListPay):
         return _due(asked, state, known)
-    if isinstance(asked, ListShort):
-        return _short(asked, state, known)
+    if isinstance(asked, ListShort | ListBehind):
+        return _starved(asked, state, known)
     if isinstance(asked, ListUndecided):
         return _undecided(asked, state, known)
     if isinstance(asked, GetQuota):
@@ -358,7 +359,11 @@ def _open(asked: ListOpen, state: WithdrawalsState, known: Index) -> list[Withdr
     return [state.withdrawals[number] for number in found]
 
 
-def _short(asked: ListShort, state: WithdrawalsState, known: Index) -> list[Pay]:
+def _starved(asked: ListShort | ListBehind, state: WithdrawalsState, known: Index) -> list[Pay]:
+    if isinstance(asked, ListBehind):
+        line = (asked.network, asked.asset, WithdrawalState.SHORT, False, True)
+        found = known.after(asked.after, asked.limit, lambda row: row[:-1] == line)
+        return [_pay(state.withdrawals[number]) for number in found]
     key = (asked.network, WithdrawalState.SHORT)
     first: dict[int, int] = {}
     for row, ranked in known.matching(lambda row: (row.network, row.state) == key).items():

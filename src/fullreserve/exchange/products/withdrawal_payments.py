@@ -18,6 +18,7 @@ from fullreserve.exchange.products.custody_wire import (
     AnyWithdrawals,
     Bound,
     Broadcast,
+    Covered,
     Failed,
     FoundPaid,
     Included,
@@ -71,11 +72,23 @@ class Payments(Unbinding):
             one = self._change(self.state.withdrawals[number], moment)
             if isinstance(asked, Short):
                 one.state = _State.SHORT
-            elif self._is_held_back(one, view):
-                self._to_queue(one)
             else:
-                one.state = _State.WAITING
+                self._goes_on(one, view)
         return Outcome()
+
+    def _covered(self, asked: Covered, moment: Moment, view: View) -> Outcome:
+        one = self.state.withdrawals.get(asked.withdrawal)
+        if one is None:
+            return Outcome(code=Unsound.UNKNOWN)
+        if one.state == _State.SHORT and not one.binding:
+            self._goes_on(self._change(one, moment), view)
+        return Outcome()
+
+    def _goes_on(self, one: Withdrawal, view: View) -> None:
+        if self._is_held_back(one, view):
+            self._to_queue(one)
+        else:
+            one.state = _State.WAITING
 
     def _reported(self, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
         assert isinstance(asked, Bound | FoundPaid | Broadcast | Included | Paid | Failed)

@@ -472,6 +472,15 @@ class ListShort(Question, frozen=True, tag=26):
     network: int
 
 
+class ListBehind(Question, frozen=True, tag=66):
+    """-> list[Pay], of what waits for an asset's hot wallet and for nothing else, by number."""
+
+    network: int
+    asset: int
+    after: int
+    limit: int
+
+
 class GetDemand(Question, frozen=True, tag=47):
     """-> Demand, what of an asset on a network is bound, and what waits for its hot wallet."""
 
@@ -584,6 +593,7 @@ AnyQuestion = (
     | GetDrains
     | SumDrains
     | ListShort
+    | ListBehind
     | ListUndecided
     | ListOpen
     | HasForgotten
@@ -615,6 +625,7 @@ ANSWERS: dict[type[Question], object] = {
     GetDrains: dict[int, dict[int, DrainLog]],
     SumDrains: list[DrainSum],
     ListShort: list[Pay],
+    ListBehind: list[Pay],
     ListUndecided: list[Undecided],
     ListOpen: list[Withdrawal],
     ListSums: list[Sum],

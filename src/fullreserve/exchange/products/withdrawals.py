@@ -32,6 +32,7 @@ from fullreserve.exchange.products.custody_wire import (
     AgreeToFee,
     AnyWithdrawals,
     Cancel,
+    Covered,
     Decide,
     Destination,
     Heed,
@@ -135,6 +136,8 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
             return self._quote(asked, moment, view)
         if isinstance(asked, Short | Refilled):
             return self._liquidity(asked, moment, view)
+        if isinstance(asked, Covered):
+            return self._covered(asked, moment, view)
         if isinstance(asked, Decide | Heed):
             return self._ruled(asked, moment, view)
         if isinstance(asked, MayUnbind | Unbound):
