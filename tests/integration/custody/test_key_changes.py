@@ -351,7 +351,9 @@ def test_what_comes_to_wallets_that_were_left_follows(bed: UtxoBed, office: Offi
     ])  # fmt: skip
     bed.mine()
     before, wallet = held(bed, office), office.record.wallet(NETWORK, "warm")
-    assert "nothing to move" in office.do(*words, out, "--recovery")
+    young = office.do(*words, out, "--recovery")
+    assert "3000000 in 1: each waits" in young
+    assert f"for {OLDER - 1} more" in young
     assert "this was a dry run" in office.do(*words, out, "--dry-run")
     said = office.do(*words, out)
     assert "3000000 in all, out of the warm wallet of network 3 that was left" in said
@@ -493,7 +495,7 @@ def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office)
     out = office.folder / "back.json"
     words = ("recover", "3", "warm", plan, "--node", bed.url, "--out", out)
     if bed.node.call("getblockcount") - office.record.wallet(NETWORK, "warm").born < OLDER:
-        assert "nothing to move" in office.do(*words, code=1)
+        assert "no coin is old enough for recovery" in office.do(*words, code=1)
     bed.mine(OLDER)
     before = held(bed, office)
     assert "signed by 2 of eve, fay, gil" in office.do(*words)

@@ -15,7 +15,7 @@ from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person, renumbering
 from fullreserve.custody.tiers import guard, safe, spending
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
-from fullreserve.custody.tiers.wallet import BadWallet
+from fullreserve.custody.tiers.wallet import BadWallet, Wallet
 from fullreserve.custody.tiers.wallet_coins import Found, found, found_of_all, previous, ripe
 
 ADDRESSES = 20  # of a tier that are looked at
@@ -44,12 +44,25 @@ def _moves(record: Record, node: Node, after: TierWallet, rate: int, kind: str) 
         # A holder who is gone must have no key of what comes later either.
         return Job(kind, before.network, before.tier, _placed(record, before, after, tip))
     if recovers:
-        coins = ripe(coins, before.wallet, tip)
+        coins = _ripe(coins, before.wallet, tip)
     chosen = [one.coin for one in coins]
     spend = spending.swept(before.wallet, chosen, after.wallet.place(0), rate, recovers=recovers)
     made = previous(coins, spend.inputs)
     placed = _placed(record, before, after, tip)
     return Job(kind, before.network, before.tier, placed, spend, previous=made)
+
+
+def _ripe(coins: list[Found], wallet: Wallet, tip: int) -> list[Found]:
+    """Those that recovery holders may spend by now; Unpayable where they may none of what is."""
+    taken = ripe(coins, wallet, tip)
+    if coins and not taken:
+        held = sum(one.coin.amount for one in coins)
+        left = [one.height + wallet.older - 1 - tip for one in coins]
+        raise Unpayable(
+            f"no coin is old enough for recovery, of {held} in {len(coins)}: each waits"
+            f" {wallet.older} blocks, the first for {min(left)} more and the last for {max(left)}"
+        )
+    return taken
 
 
 def _placed(record: Record, before: TierWallet, after: TierWallet, tip: int) -> TierWallet:
@@ -84,7 +97,7 @@ def gathered(
     for (one, wallet), there in zip(left, coins, strict=True):
         try:
             if there:
-                taken = ripe(there, wallet, tip) if recovers else there
+                taken = _ripe(there, wallet, tip) if recovers else there
                 jobs.append(_brought(one, newest, taken, rate, recovers=recovers))
         except (Unpayable, BadWallet) as why:
             held = sum(each.coin.amount for each in there)
