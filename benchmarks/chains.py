@@ -126,6 +126,9 @@ class _Exchange:
     async def tranche(self, request: int, amount: bytes, binding: bytes) -> int:
         raise AssertionError(request, amount, binding)
 
+    async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
+        return ()
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
         return []
 
