@@ -127,10 +127,7 @@ class _Exchange:
         raise AssertionError(request, amount, binding)
 
     async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
-        return ()
-
-    async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
-        return []
+        raise AssertionError(network, asset, after, limit)
 
     async def moved(self, *payloads: wire.Moved) -> Sequence[int]:
         raise AssertionError(payloads)
