@@ -24,8 +24,9 @@ from fullreserve.exchange.products.custody_wire import (
 )
 from fullreserve.exchange.products.deposit_state import EDITION as DEPOSITS_EDITION
 from fullreserve.exchange.products.deposits import Deposits
-from fullreserve.exchange.products.policy import Policy, PolicyState
+from fullreserve.exchange.products.policy import Policy
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.policy_table import PolicyState
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
 from fullreserve.exchange.products.risk_rules import RiskTable

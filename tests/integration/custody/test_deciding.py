@@ -25,7 +25,7 @@ from fullreserve.custody.setbacks import FIRST_MS, Setbacks
 from fullreserve.door.protocol import Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products import policy
+from fullreserve.exchange.products import policy_judging
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
@@ -192,7 +192,7 @@ async def test_what_the_policy_has_forgotten_is_judged_again(
     """Criterion: POL-24. It had expired behind many that were refused, and nobody had heard."""
     number = await judged.ask(COIN)
     await judged.worker.round()
-    monkeypatch.setattr(policy, "REFUSED_KEPT", 0)
+    monkeypatch.setattr(policy_judging, "REFUSED_KEPT", 0)
     judged.clock.advance(4 * 3_600_000)
     await judged.exchange.say(Decide(facts(9**9, 10**9)), chart.HOUSE, POLICY)
     assert await judged.decision(number) is None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from fullreserve.exchange.products import policy
+from fullreserve.exchange.products import policy_changes, policy_judging
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
@@ -128,8 +128,8 @@ def test_a_flood_of_blocked_requests_makes_no_replay_another(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     """Criterion: POL-22. Not while fewer come than are kept beyond those looked at."""
-    monkeypatch.setattr(policy, "REFUSED_KEPT", 20)
-    monkeypatch.setattr(policy, "REFUSED_REPLAYED", 10)
+    monkeypatch.setattr(policy_judging, "REFUSED_KEPT", 20)
+    monkeypatch.setattr(policy_changes, "REFUSED_REPLAYED", 10)
     in_force(world, RULES)
 
     def blocked(first: int, count: int) -> None:

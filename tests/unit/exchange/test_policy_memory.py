@@ -12,7 +12,7 @@ from functools import partial
 
 import pytest
 
-from fullreserve.exchange.products import policy
+from fullreserve.exchange.products import policy_changes, policy_judging
 from fullreserve.exchange.products.policy_rules import Category, DecisionState, Rule, Verb, explain
 from fullreserve.exchange.products.policy_velocity import Velocity
 from fullreserve.exchange.products.policy_wire import (
@@ -62,9 +62,9 @@ def world() -> Iterator[World]:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what is refused, few are kept, so that a test is quick."""
-    monkeypatch.setattr(policy, "DECISIONS_KEPT", FEW)
-    monkeypatch.setattr(policy, "REFUSED_KEPT", FEW)
-    monkeypatch.setattr(policy, "REFUSED_REPLAYED", FEW // 2)
+    monkeypatch.setattr(policy_judging, "DECISIONS_KEPT", FEW)
+    monkeypatch.setattr(policy_judging, "REFUSED_KEPT", FEW)
+    monkeypatch.setattr(policy_changes, "REFUSED_REPLAYED", FEW // 2)
 
 
 def is_known(world: World, request: int) -> bool:

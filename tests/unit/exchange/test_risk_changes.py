@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from fullreserve.exchange.products import policy as policy_fold
+from fullreserve.exchange.products import policy_changes
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
+from fullreserve.exchange.products.policy_table import PolicyState
 from fullreserve.exchange.products.policy_wire import (
     LOCK_MS,
     RETURNS,
@@ -182,7 +183,7 @@ def test_what_a_score_looked_at_is_kept_with_its_decision(world: World) -> None:
     number = asked(world, 0.2)
     judged(world, number, age_ms=7)
     state = world.machine.folds[-1].state
-    assert isinstance(state, policy_fold.PolicyState)
+    assert isinstance(state, PolicyState)
     found = state.risk_facts[number]
     assert (found.usd, found.address_ms, found.is_look_alike) == (10_000 * USD, 7, True)
     world.time_ms += 31 * 24 * 3_600_000
@@ -209,7 +210,7 @@ def test_changes_that_are_forgotten_take_their_tables_along(
     monkeypatch: pytest.MonkeyPatch, world: World
 ) -> None:
     """Criterion: RISK-13. As many are kept as of changes."""
-    monkeypatch.setattr(policy_fold, "CHANGES_KEPT", 3)
+    monkeypatch.setattr(policy_changes, "CHANGES_KEPT", 3)
     for points in range(16, 26):
         proposed(world, table(look_alike=points))
     found = view(world)

@@ -423,7 +423,7 @@ def test_what_was_canceled_while_it_was_held_counts_from_edition_4_on_for_nothin
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what is refused, few are kept, so that a test is quick."""
-    monkeypatch.setattr("fullreserve.exchange.products.policy.REFUSED_KEPT", 5)
+    monkeypatch.setattr("fullreserve.exchange.products.policy_judging.REFUSED_KEPT", 5)
 
 
 @pytest.mark.usefixtures("few")
