@@ -29,7 +29,8 @@ from fullreserve.exchange.products.approval_state import CONSOLE, Group
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.liveness import LIVENESS, Define, Liveness
 from fullreserve.exchange.products.policy import Policy
-from fullreserve.exchange.products.policy_rules import Verb
+from fullreserve.exchange.products.policy_rules import REVIEWERS, Rule, Verb
+from fullreserve.exchange.products.policy_wanted import BESIDE, hangs_on_one, persons
 from fullreserve.exchange.products.policy_wire import WRITERS
 from fullreserve.exchange.products.quorum_rules import (
     DAY_MS,
@@ -137,6 +138,7 @@ def hanging(folds: Sequence[Fold[Any]]) -> list[str]:
     """
     groups = next((fold.state.groups for fold in folds if isinstance(fold, Approvals)), {})
     rules = next((fold.state.rules for fold in folds if isinstance(fold, Policy)), ())
+    reviewers = groups.get(REVIEWERS, Group())
     said = [
         f"{GROUPS.get(number, f'group {number}')}: {one.threshold + 2} have to count for any one "
         f"to be spared, {one.enabled} do"
@@ -151,7 +153,23 @@ def hanging(folds: Sequence[Fold[Any]]) -> list[str]:
                 f"rule {rule.number} of the policy wants {rule.needed} approvals of {who}, "
                 f"of whom {there.enabled} count: one more than it wants has to"
             )
+        elif there.members and hangs_on_one(rule, there, reviewers):
+            who = GROUPS.get(rule.group, f"group {rule.group}")
+            said.append(
+                f"rule {rule.number} of the policy wants {rule.needed} approvals of {who} and, of "
+                f"what is under review, one of {GROUPS[REVIEWERS]} beside them: "
+                + _too_few(rule, there, reviewers)
+            )
     return said
+
+
+def _too_few(rule: Rule, group: Group, reviewers: Group) -> str:
+    if reviewers.enabled <= BESIDE:
+        return (
+            f"{BESIDE + 1} of those have to count for any one to be spared, {reviewers.enabled} do"
+        )
+    needed, count = rule.needed + BESIDE + 1, persons(group, reviewers)
+    return f"{needed} persons have to count for any one to be spared, {count} do"
 
 
 def unmeasured(data: Path, folds: Sequence[Fold[Any]]) -> list[str]:

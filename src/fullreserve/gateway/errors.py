@@ -302,7 +302,7 @@ TABLE: dict[int, Error] = {
     95011: Error(409, "That holds already"),
     95012: Error(
         409,
-        "A rule wants more approvals than its group has members who count, less one to spare",
+        "A rule wants more approvals than people can give of whom any one is gone",
         ": {allowed}",
     ),
     95013: Error(

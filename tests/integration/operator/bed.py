@@ -74,9 +74,9 @@ class Console:
         await desk.act(desk.rooms.roles.grant, uid, role)
         return Person(browser, phone, uid, email)
 
-    async def enrol(self, uid: int) -> None:
+    async def enrol(self, uid: int, group: int = CONSOLE) -> None:
         door = self.town.rest.door
-        payload = msgspec.msgpack.encode(Enrol(CONSOLE, uid))
+        payload = msgspec.msgpack.encode(Enrol(group, uid))
         command = Product(door.gateway, door.numbers(1), Approvals.number, chart.HOUSE, payload)
         (reply,) = await submit(door, [command])  # type: ignore[misc]
         assert reply.code == 0

@@ -212,3 +212,48 @@ async def test_operators_whom_a_rule_needs_are_not_spared(console: Console) -> N
     refused = await console.ada.act("operators/dismiss", uid=console.cleo.uid)
     assert refused.code == "91015"
     assert "5 operators have to count" in refused.json["msg"]
+
+
+async def test_what_is_under_review_shows_whose_approvals_it_wants(console: Console) -> None:
+    """Criterion: POL-39. The desk's and a reviewer's, who stands for whom, and what is left."""
+    ada, bea, cleo = console.ada, console.bea, console.cleo
+    desk = [await console.operator(f"desk{at}@desk.example", Role.ADMIN) for at in range(3)]
+    for one in (*desk, ada):
+        await console.enrol(one.uid, group=7)
+    for word in (Found((Rule(3, Verb.APPROVE, 7, 2),)), Adopt(EDITION)):
+        await say(console, word)
+    facts = Facts(8, ALICE, ALICE, 1, 1, 1, Category.BOOK, 10, USD, 1)
+    for asked in (facts, msgspec.structs.replace(facts, request=9, is_reviewed=True)):
+        await say(console, Decide(asked))
+
+    async def wants(number: int) -> list[tuple[str, str, list[str]]]:
+        row = (await cleo.get("policy/decision", wdId=ids.text(number))).row
+        return [(one["group"], one["needed"], one["approvals"]) for one in row["wants"]]
+
+    first, second, reviewer = str(desk[0].uid), str(ada.uid), str(bea.uid)
+    assert await wants(8) == [("7", "2", [])]
+    assert (await bea.act("policy/approve", wdId=ids.text(8))).code == "95001"
+    assert await wants(9) == [("7", "2", []), ("1", "1", [])]
+    for one in (desk[0], ada):
+        done = await one.act("policy/approve", wdId=ids.text(9))
+        assert (done.code, done.row["state"]) == ("0", "waiting"), done.json
+    assert await wants(9) == [("7", "2", [first]), ("1", "1", [second])]
+    done = await bea.act("policy/approve", wdId=ids.text(9))
+    assert done.row["state"] == "allowed"
+    assert await wants(9) == [("7", "2", [first, second]), ("1", "1", [reviewer])]
+    hangs = await ada.act("policy/propose", rules=json.dumps([
+        {"number": 5, "verb": "approve", "group": 8, "needed": 1}
+    ]))  # fmt: skip
+    assert (hangs.code, "two of the reviewers" in hangs.json["msg"]) == ("95012", True)
+
+
+async def test_operators_whom_a_review_needs_are_not_spared(console: Console) -> None:
+    """Criterion: OP-SET-3, POL-39. Where the rule's group has nobody beside them."""
+    for one in (console.ada, console.bea, console.cleo):
+        await console.enrol(one.uid, group=7)
+    more = await console.operator("eva@desk.example", Role.ADMIN)
+    await console.enrol(more.uid)
+    await say(console, Found((Rule(1, Verb.APPROVE, 7, 2),)))
+    refused = await console.ada.act("operators/dismiss", uid=more.uid)
+    assert refused.code == "91015"
+    assert "4 operators have to count" in refused.json["msg"]

@@ -115,8 +115,8 @@ def world() -> Iterator[World]:
         assert supply.supply == supply.total
 
 
-def opened(edition: int) -> World:
-    """By an edition of the rules of withdrawals and of the policy, which count alike."""
+def opened(edition: int, of_policy: int = POLICY_EDITION, rules: tuple[Rule, ...] = RULES) -> World:
+    """By an edition of the rules of withdrawals, and of the policy's no later one."""
     made = World(
         lambda: [Approvals(), Deposits(), Withdrawals(), Suspensions(), Liveness(), Policy()]
     )
@@ -128,7 +128,7 @@ def opened(edition: int) -> World:
         assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0  # type: ignore[arg-type]
     for owner in (ALICE, BOB):
         made.fund(owner, BTC, coins(100))
-    assert policy(made, Found(RULES)) == policy(made, Adopt(min(edition, POLICY_EDITION))) == 0
+    assert policy(made, Found(rules)) == policy(made, Adopt(min(edition, of_policy))) == 0
     assert say(made, RequirePolicy(edition)) == 0
     return made
 

@@ -54,6 +54,7 @@ from fullreserve.exchange.products.policy_wire import (
     ListConcerns,
     ListDecisions,
     ListHeld,
+    ListReviews,
     ListStates,
     LookedAt,
     PolicyView,
@@ -174,6 +175,8 @@ class Policy(Changes, Judging):
             return _encode(self._held(asked))
         if isinstance(asked, LookedAt):
             return _encode(self.state.passed.get(asked.request, 0))
+        if isinstance(asked, ListReviews):
+            return _encode([self.state.reviews.get(request) for request in asked.requests])
         is_due = any(one.is_due(asked.now_ms) for one in self.state.changes.values())
         state = self._ahead(asked.now_ms) if is_due else self.state
         changes = tuple(state.changes[number] for number in sorted(state.changes))

@@ -23,6 +23,7 @@ from fullreserve.exchange.products.policy_wire import (
     REPLAYED_MAX,
     RETURN_MS,
     RETURNS,
+    REVIEWED,
     SEEN_MS,
     TABLE_AGREED,
     WRITERS,
@@ -94,7 +95,10 @@ class Changes(PolicyTable):
             return Refused.NO_CHANGE
         if base is not None and rules == base.rules:
             return 0  # what several agreed on can be returned to, whoever is gone
-        is_hanging = any(hangs(rule, view) for rule in rules if rule not in held)
+        is_looked_at = self.state.edition >= REVIEWED
+        is_hanging = any(
+            hangs(rule, view, is_looked_at=is_looked_at) for rule in rules if rule not in held
+        )
         return Refused.HANGS if is_hanging else 0
 
     def _drop(self, who: int, change: Change, moment: Moment) -> int:

@@ -7,7 +7,8 @@ import msgspec
 from fullreserve.exchange.folds import View
 from fullreserve.exchange.products.approval_state import CONSOLE, GetGroup, Group, deciding
 from fullreserve.exchange.products.approvals import Approvals
-from fullreserve.exchange.products.policy_rules import Rule, Verb
+from fullreserve.exchange.products.policy_rules import REVIEWERS, Rule, Verb
+from fullreserve.exchange.products.policy_wanted import hangs_on_one
 from fullreserve.exchange.products.policy_wire import WRITERS
 from fullreserve.exchange.wire.queries import AskFold
 
@@ -34,8 +35,14 @@ def writers_of(view: View, *, is_spared: bool) -> Group:
     return named if named.is_set_up else console
 
 
-def hangs(rule: Rule, view: View) -> bool:
-    """Whether a rule wants approvals that a group cannot give without each of its members."""
+def hangs(rule: Rule, view: View, *, is_looked_at: bool) -> bool:
+    """Whether a rule wants approvals that a group cannot give without each of its members.
+
+    `is_looked_at`: also those that reviewers give beside it, by other persons.
+    """
     if rule.verb != Verb.APPROVE:
         return False
-    return members(rule.group, view).enabled <= rule.needed
+    group = members(rule.group, view)
+    if group.enabled <= rule.needed:
+        return True
+    return is_looked_at and hangs_on_one(rule, group, members(REVIEWERS, view))

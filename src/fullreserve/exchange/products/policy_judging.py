@@ -8,12 +8,14 @@ import msgspec
 
 from fullreserve.exchange import chart
 from fullreserve.exchange.folds import Moment, View
+from fullreserve.exchange.products.approval_state import Group
 from fullreserve.exchange.products.custody_ledger import Prices, Wallets
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.policy_groups import members
 from fullreserve.exchange.products.policy_risk import Assessed, assess
 from fullreserve.exchange.products.policy_rules import (
+    REVIEWERS,
     UNPRICED_USD,
     DecisionState,
     Facts,
@@ -23,6 +25,7 @@ from fullreserve.exchange.products.policy_rules import (
     explain,
 )
 from fullreserve.exchange.products.policy_table import PolicyTable
+from fullreserve.exchange.products.policy_wanted import beside, given
 from fullreserve.exchange.products.policy_wire import (
     ASKED_AGAIN,
     CANCELED_GO,
@@ -31,6 +34,7 @@ from fullreserve.exchange.products.policy_wire import (
     KEPT_MS,
     REFUSED_KEPT,
     REPLAY_MS,
+    REVIEWED,
     TABLE_AGREED,
     Approve,
     Confirm,
@@ -38,6 +42,7 @@ from fullreserve.exchange.products.policy_wire import (
     Judge,
     Refused,
     Reject,
+    Review,
 )
 from fullreserve.exchange.products.risk_rules import Assessment
 from fullreserve.exchange.products.risk_rules import Outcome as Risk
@@ -157,14 +162,23 @@ class Judging(PolicyTable):
             *(moment.sequence, facts, found, self.state.version, moment.time_ms),
             *(_begins(Verb(found.verb), risk), b""),
         )
+        looking = self._looking(one)
         content = _encode(one) + (b"" if risk is None else _encode(risk))
+        content += b"" if looking is None else _encode(looking)
         self.state.head = sha256(self.state.head + content).digest()
         if assessed is not None:
             self.state.assessed[facts.request] = assessed.found
             if self.state.edition >= TABLE_AGREED:
                 self.state.risk_facts[facts.request] = assessed.facts
         self._enter(_replace(one, digest=self.state.head))
+        if looking is not None:
+            self.state.reviews[facts.request] = looking
         return 0
+
+    def _looking(self, one: Decision) -> Review | None:
+        """What reviewers have to approve beside the group of the rule that decides."""
+        needed = beside(one.explained, is_reviewed=one.facts.is_reviewed)
+        return Review(needed) if needed and self.state.edition >= REVIEWED else None
 
     def _enter(self, one: Decision) -> None:
         """A new decision; the command that makes it is taken, so that nothing is to be undone."""
@@ -187,6 +201,7 @@ class Judging(PolicyTable):
         self.state.ended.pop(request, None)
         self.state.passed.pop(request, None)
         self.state.concerns.pop(request, None)
+        self.state.reviews.pop(request, None)
 
     def _spent(self, owner: int, beside_usd: int, moment: Moment) -> Spent:
         earliest_ms = moment.time_ms - REPLAY_MS
@@ -202,8 +217,10 @@ class Judging(PolicyTable):
             return Refused.UNKNOWN
         if one.state != DecisionState.WAITING:
             return Refused.CLOSED
+        review = self.state.reviews.get(word.request)
         group = members(one.explained.group, view)
-        if not group.counts(who):
+        reviewers = members(REVIEWERS, view) if review is not None else Group()
+        if not (group.counts(who) or reviewers.counts(who)):
             return Refused.NOT_ALLOWED
         if who in (one.facts.initiator, one.facts.owner):
             return Refused.OWN
@@ -213,13 +230,26 @@ class Judging(PolicyTable):
         if who in one.approvals:
             return Refused.TWICE
         one = _replace(one, approvals=(*one.approvals, who))
-        if sum(group.counts(each) for each in one.approvals) >= one.explained.needed:
+        if review is not None and reviewers.counts(who):
+            review = self.state.reviews[word.request] = _replace(review, seen=moment.sequence)
+        looking = 0 if review is None else review.needed
+        so_far = given(one.approvals, group, reviewers, looking)
+        is_enough = len(so_far.by_group) >= one.explained.needed
+        if is_enough and len(so_far.by_reviewers) >= looking:
             one = _replace(one, state=DecisionState.ALLOWED)
             self._known.decided(one)
-            if self.state.edition >= ASKED_AGAIN:
-                self.state.passed[word.request] = moment.sequence
+            self._pass(one, review, moment)
         self.state.decisions[word.request] = one  # the command is taken: nothing is to be undone
         return 0
+
+    def _pass(self, one: Decision, review: Review | None, moment: Moment) -> None:
+        """People have let it through: as of when they looked who look at what is reviewed."""
+        if self.state.edition < ASKED_AGAIN:
+            return
+        by_others = review is None and one.explained.group != REVIEWERS
+        if self.state.edition < REVIEWED or not by_others:
+            seen = moment.sequence if review is None else review.seen
+            self.state.passed[one.facts.request] = seen
 
     def _confirm(self, who: int, word: Confirm, moment: Moment) -> int:
         one = self.state.decisions.get(word.request)

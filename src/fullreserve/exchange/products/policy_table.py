@@ -15,6 +15,7 @@ from fullreserve.exchange.products.policy_wire import (
     Base,
     Change,
     Decision,
+    Review,
     decode_word,
 )
 from fullreserve.exchange.products.risk_rules import Assessment, RiskFacts, RiskTable
@@ -45,6 +46,8 @@ class PolicyState(State):
     tables: dict[int, RiskTable] = msgspec.field(default_factory=dict)  # by change
     base: Base | None = None  # from edition 6 on
     alone: dict[int, Alone] = msgspec.field(default_factory=dict)  # from edition 7 on
+    # From edition 9 on: by request, where the reviewers are not the group of its rule.
+    reviews: dict[int, Review] = msgspec.field(default_factory=dict)
 
 
 class PolicyTable(UndoingFold[PolicyState, AnyWord]):
@@ -55,7 +58,7 @@ class PolicyTable(UndoingFold[PolicyState, AnyWord]):
     is_late = True
     added = (
         *("edition", "ended", "superseded", "passed", "concerns", "risk", "assessed"),
-        *("risk_facts", "tables", "base", "alone"),
+        *("risk_facts", "tables", "base", "alone", "reviews"),
     )
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from fullreserve.exchange.products.policy_rules import REVIEWERS, Rule, Verb, tightens
-from fullreserve.exchange.products.policy_wire import SETS
+from fullreserve.exchange.products.policy_wire import REVIEWED, SETS
 
 Bound = Callable[[Rule, Rule], bool]
 
@@ -26,13 +26,17 @@ class _Asks(NamedTuple):
 
 def tightens_by(edition: int, before: Sequence[Rule], after: Sequence[Rule]) -> bool:
     """As an edition of the rules judges a change."""
-    if edition >= SETS and lets_no_more(before, after):
+    by_any = edition >= REVIEWED
+    if edition >= SETS and lets_no_more(before, after, by_any=by_any):
         return True
     return tightens(before, after, by_group=edition > 0)
 
 
-def lets_no_more(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
-    """Whether nothing leaves, or with fewer approvals, that did not before; False where unclear."""
+def lets_no_more(before: Sequence[Rule], after: Sequence[Rule], *, by_any: bool) -> bool:
+    """Whether nothing leaves, or with fewer approvals, that did not before; False where unclear.
+
+    `by_any`: a reviewer looks at what is under review whoever's approvals a rule wants.
+    """
     old, new = [_asks(one) for one in before], [_asks(one) for one in after]
     taken = [next((at for at, one in enumerate(new) if _covers(one, each)), len(new))
              for each in old]  # fmt: skip
@@ -44,7 +48,11 @@ def lets_no_more(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
         if whole is None:
             return False
         for was, by in zip(old[: whole + 1], taken, strict=False):
-            if _is_no_stricter(was.rule, now.rule) or by < at or _are_apart(was, now):
+            if (
+                _is_no_stricter(was.rule, now.rule, by_any=by_any)
+                or by < at
+                or _are_apart(was, now)
+            ):
                 continue
             own = place.get(was.rule.number, at)
             if own >= at or not _covers(new[own], was, now):
@@ -57,15 +65,16 @@ def _asks(rule: Rule) -> _Asks:
     return _Asks(rule, tuple(map(dict.fromkeys, lists)))
 
 
-def _is_no_stricter(was: Rule, now: Rule) -> bool:
+def _is_no_stricter(was: Rule, now: Rule, *, by_any: bool) -> bool:
     """Whether what was decided so is decided no looser so; approvals by others are looser.
 
-    What is under review wants a reviewer where a rule allows: another group is another's word.
+    Before edition 9 what is under review wants a reviewer only where a rule allows: another group
+    is another's word.
     """
     if now.verb == Verb.BLOCK:
         return True
     if was.verb == Verb.ALLOW:
-        return now.verb == Verb.ALLOW or now.group == REVIEWERS
+        return by_any or now.verb == Verb.ALLOW or now.group == REVIEWERS
     return was.verb == now.verb and was.group == now.group and was.needed <= now.needed
 
 

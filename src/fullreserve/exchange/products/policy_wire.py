@@ -29,7 +29,7 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 8  # what this version knows
+EDITION = 9  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
@@ -38,6 +38,7 @@ RETURNS = 6  # and from which on what one alone tightened is taken back by sever
 RETURN_MS = 7 * 24 * HOUR_MS  # and for how long
 SPARED = 7  # and from which on no administrator stops the others for ever, present or gone
 SETS = 8  # and from which on a change that the rules show to let no more through tightens
+REVIEWED = 9  # and from which on a reviewer looks at what is reviewed, beside a rule's own group
 CLOSES_MS = 7 * 24 * HOUR_MS  # how often one alone closes what others have proposed
 # For the velocity of their owner.
 COUNTED = (
@@ -84,7 +85,7 @@ class Decide(Word, frozen=True, tag=1):
 
 
 class Approve(Word, frozen=True, tag=2):
-    """By a member of the rule's group, who is not the initiator."""
+    """By a member of the rule's group, or of the reviewers', who is not the initiator."""
 
     request: int
 
@@ -150,7 +151,11 @@ class Adopt(Word, frozen=True, tag=9):
     holds again as soon as several agree, for a week after one alone tightened it; and rules under
     which nothing leaves are refused: who wants that suspends it, in public. 7: one administrator
     alone vetoes nothing, see `Alone`; whichever of the two groups has one to spare decides; and
-    rules that hold already, or want more approvals than a group bears the loss of, are refused.
+    rules that hold already, or want more approvals than a group bears the loss of, are refused. 8:
+    what tightens is judged by all that rules ask, not by their numbers alone. 9: what is under
+    review wants a reviewer beside the group of its rule, so that another group's approvals tighten
+    wherever a rule allowed; and people have let through what began to be reviewed since they did
+    once a reviewer has. What waits already is approved as it was decided.
     """
 
     edition: int
@@ -264,6 +269,13 @@ class Alone(msgspec.Struct, array_like=True, frozen=True):
         return last_ms > 0 and now_ms - last_ms <= CLOSES_MS
 
 
+class Review(msgspec.Struct, array_like=True, frozen=True):
+    """Approvals by reviewers that a request wants beside its rule's group's, from edition 9 on."""
+
+    needed: int
+    seen: int = 0  # the sequence at which a reviewer last approved
+
+
 class Differs(msgspec.Struct, array_like=True, frozen=True):
     """A decision of the last 30 days that would have been another.
 
@@ -344,6 +356,12 @@ class ListHeld(Asked, frozen=True, tag=9):
     limit: int
 
 
+class ListReviews(Asked, frozen=True, tag=11):
+    """-> list[Review | None], what each request wants of reviewers beside its rule's group."""
+
+    requests: tuple[int, ...]
+
+
 class PolicyView(msgspec.Struct, array_like=True, frozen=True):
     version: int
     rules: tuple[Rule, ...]
@@ -376,6 +394,7 @@ AnyAsked = (
     | CountApprovals
     | ListAssessments
     | ListHeld
+    | ListReviews
 )
 
 ANSWERS: dict[type[Asked], object] = {
@@ -389,6 +408,7 @@ ANSWERS: dict[type[Asked], object] = {
     CountApprovals: list[int],
     ListAssessments: list[Assessment | None],
     ListHeld: list[Decision],
+    ListReviews: list[Review | None],
 }
 
 decode_asked = msgspec.msgpack.Decoder(AnyAsked).decode

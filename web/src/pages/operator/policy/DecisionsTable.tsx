@@ -16,6 +16,7 @@ import { useTranslation } from '../texts'
 import { decisionLook } from './Explained'
 import { RiskScore } from './RiskScore'
 import type { Decision } from './rows'
+import { Wanted } from './Wanted'
 
 const EVERY_MS = 3_000
 const DEEDS = ['approve', 'reject'] as const
@@ -71,7 +72,7 @@ function useColumns(): Column<Decision>[] {
     {
       id: 'given',
       title: t('op.given'),
-      cell: ({ approvals, needed }) => t('op.given.of', { given: approvals.length, needed }),
+      cell: (row) => <Wanted decision={row} />,
     },
     { id: 'ts', title: t('op.decision.at'), cell: ({ ts }) => date(ts) },
     {

@@ -9,6 +9,7 @@ import { useTranslation } from '../texts'
 import css from './Policy.module.css'
 import { RiskScore } from './RiskScore'
 import type { Decision } from './rows'
+import { useLacking, Wanted } from './Wanted'
 
 /** How a decision came about: each rule that was looked at, and why it did not match. */
 export function Explained({ decision }: { decision: Decision }): ReactNode {
@@ -19,6 +20,7 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
   const concerns = decision.concerns.map((one) => word('concern', one)).join(', ')
   const voices = decision.approvals.map((uid) => ({ uid }))
   const { risk } = decision
+  const lacking = useLacking()(decision)
   return (
     <div className={css.whole}>
       <Facts
@@ -30,7 +32,8 @@ export function Explained({ decision }: { decision: Decision }): ReactNode {
             </Badge>,
           ],
           [t('op.decision.verb'), word('verb', decision.verb)],
-          [t('op.given'), t('op.given.of', { given: voices.length, needed: decision.needed })],
+          [t('op.given'), <Wanted key="given" decision={decision} />],
+          ...(lacking ? [[t('op.wants.waits'), lacking] as const] : []),
           [t('op.approvedBy'), <People key="by" voices={voices} />],
           ...(concerns ? [[t('op.decision.concerns'), concerns] as const] : []),
           ...(risk.score ? [[t('op.risk'), <RiskScore key="risk" risk={risk} />] as const] : []),

@@ -79,6 +79,13 @@ export interface Risk {
   untilTs: string
 }
 
+/** Approvals that a decision wants of a group, and who of those that approved stands for it. */
+export interface Want {
+  group: string
+  needed: string
+  approvals: string[]
+}
+
 export interface Decision {
   wdId: string
   uid: string
@@ -88,6 +95,8 @@ export interface Decision {
   rule: string
   needed: string
   approvals: string[]
+  /** Of the rule's group first; then of the reviewers, where a review wants them beside it. */
+  wants: Want[]
   trace: { rule: string; failed: string }[]
   concerns: string[]
   risk: Risk

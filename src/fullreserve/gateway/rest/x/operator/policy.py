@@ -44,6 +44,7 @@ from fullreserve.gateway.rest.x.operator import fold as approvals
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.rest.x.operator.lacking import operators_needed
 from fullreserve.gateway.rest.x.operator.parameters import NotedParams
+from fullreserve.gateway.rest.x.operator.wanted import wanted
 from fullreserve.gateway.risk_desk import assessments, risk_row
 from fullreserve.gateway.tranches import request_of
 
@@ -241,9 +242,11 @@ class _Policy:
         asked = fold.ListConcerns(tuple(one.facts.request for one in found))
         concerns: list[int] = await self._ask(asked, list[int])
         risks = await assessments(self._context, [one.facts.request for one in found])
+        wants = await wanted(self._context, found)
         return [
-            _decision_row(one) | {"concerns": _named_concerns(flags), "risk": risk_row(risk)}
-            for one, flags, risk in zip(found, concerns, risks, strict=True)
+            _decision_row(one)
+            | {"wants": rows, "concerns": _named_concerns(flags), "risk": risk_row(risk)}
+            for one, rows, flags, risk in zip(found, wants, concerns, risks, strict=True)
         ]
 
     async def _decided(self, request: int) -> dict[str, Any]:
@@ -292,7 +295,7 @@ class _Policy:
         return await self.shown(who, params)
 
     async def approve(self, who: Operator, params: ApproveParams) -> bytes:
-        """Approve a request that its rule wants approved."""
+        """Approve a request that its rule, or a review, wants approved."""
         request = ids.number(params.wd_id)
         await self._say(who, fold.Approve(request))
         return wire.envelope([await self._decided(request)])
@@ -317,7 +320,10 @@ class _Policy:
         state = await approvals.approvals(self._context)
         if code == fold.Refused.HANGS:
             counts = (f"{one.enabled} of group {at}" for at, one in sorted(state.groups.items()))
-            return f"one more has to count than `needed`; there are {', '.join(counts)}"
+            return (
+                "one more has to count than `needed`, and two of the reviewers, group 1, beside "
+                "another group, of whom nobody stands for both; there are " + ", ".join(counts)
+            )
         return operators_needed(approvals.console(state))
 
     async def _ask(self, question: msgspec.Struct, shape: Any) -> Any:

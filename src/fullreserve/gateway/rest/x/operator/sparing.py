@@ -6,8 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from fullreserve.exchange.products.approval_state import CONSOLE, Group, Refused
-from fullreserve.exchange.products.policy_rules import Verb
+from fullreserve.exchange.products.approval_state import (
+    CONSOLE,
+    ApprovalsState,
+    Group,
+    Refused,
+)
+from fullreserve.exchange.products.policy_rules import Rule, Verb
+from fullreserve.exchange.products.policy_wanted import BESIDE, persons
 from fullreserve.exchange.products.policy_wire import POLICY, GetPolicy, PolicyView
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
@@ -25,7 +31,7 @@ class Voices(NamedTuple):
 
     group: Group
     roles: dict[int, frozenset[Role]]
-    approvals: int = 0  # that a rule of the policy wants at most of this group
+    approvals: int = 0  # that a rule of the policy wants at most of this group, or a review does
 
     def count(self, *roles: Role) -> int:
         """How many have one of these roles, or are admins."""
@@ -70,22 +76,32 @@ class Voices(NamedTuple):
 
 async def voices(context: Context) -> Voices:
     """As the log and the vault have them."""
-    group, desk = fold.console(await fold.approvals(context)), context.desk
+    state, desk = await fold.approvals(context), context.desk
+    group = fold.console(state)
     counting = tuple(uid for uid in group.members if group.counts(uid))
     roles = await desk.act(_roles, desk.rooms, counting)
-    return Voices(group, roles, await _approvals(context))
+    return Voices(group, roles, await _approvals(context, state))
 
 
-async def _approvals(context: Context) -> int:
-    """How many approvals by operators a rule of the policy wants at most."""
+async def _approvals(context: Context, state: ApprovalsState) -> int:
+    """How many approvals a rule of the policy wants of operators at most.
+
+    Beside another group's a reviewer's, by another person than those of the group: as many as the
+    group has nobody of its own for are operators too.
+    """
     answer: bytes | None = await context.door.query(AskFold(POLICY, _encode(GetPolicy())))
     if answer is None:
         return 0
-    view = _policy(answer)
-    wanted = (
-        rule.needed for rule in view.rules if rule.verb == Verb.APPROVE and rule.group == CONSOLE
-    )
-    return max(wanted, default=0)
+    rules = [one for one in _policy(answer).rules if one.verb == Verb.APPROVE]
+    return max((_of_operators(one, state) for one in rules), default=0)
+
+
+def _of_operators(rule: Rule, state: ApprovalsState) -> int:
+    if rule.group == CONSOLE:
+        return rule.needed
+    group, operators = state.groups.get(rule.group) or Group(), fold.console(state)
+    others = persons(group, operators) - operators.enabled
+    return max(BESIDE, rule.needed + BESIDE - others)
 
 
 def _roles(rooms: Rooms, members: tuple[int, ...]) -> dict[int, frozenset[Role]]:

@@ -1,0 +1,152 @@
+"""A log of withdrawals that rules leave to a desk, and reviews to reviewers beside it.
+
+It begins under edition 8 of the policy's rules, by which the desk alone approves what is reviewed;
+the later edition comes while requests wait.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import msgspec
+
+from fullreserve.exchange.products.approval_acts import Dismiss, Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
+from fullreserve.exchange.products.approvals import Approvals
+from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Heed, Request
+from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState, Rule, Verb
+from fullreserve.exchange.products.policy_wire import (
+    HOUR_MS,
+    POLICY,
+    REVIEWED,
+    Adopt,
+    Agree,
+    Approve,
+    Decision,
+    GetReplay,
+    Judge,
+    Propose,
+    Reject,
+    Replay,
+)
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Fall,
+    Mode,
+    Reason,
+    Suspend,
+    Terms,
+)
+from fullreserve.exchange.wire.commands import amount_bytes
+from tests.bed import ALICE, BOB, BTC, Bed
+from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, transfer
+from tests.unit.journal import safety_log
+from tests.unit.journal.safety_log import ON_CHAIN, OPERATORS, RULES, SMALL, Log
+
+RUNS, ADOPTED, REVIEW_EVERY = 600, 120, 50
+DESK = 7
+DESKED = (10_000_111, 10_000_112, 10_000_113, OPERATORS[0])  # one of them is a reviewer, too
+OF_DESK = msgspec.structs.replace(SMALL, verb=Verb.APPROVE, group=DESK, needed=2)
+POLICIES = (
+    RULES,
+    (RULES[0], OF_DESK, RULES[2]),
+    (RULES[0], Rule(7, Verb.APPROVE, DESK, 1, most_share=3), *RULES[1:]),
+    (RULES[0], Rule(8, Verb.APPROVE, DESK, 2)),
+)
+
+
+async def _ask(log: Log) -> None:
+    amount = amount_bytes(log.draws.choice((1, 5, 20)) * COIN // 100)
+    asked = Request(CHAIN, BTC, amount, amount_bytes(FEE_BTC), 0, 1)
+    await log.say(WITHDRAWALS, asked, log.draws.choice((ALICE, BOB)))
+
+
+async def _judge(log: Log) -> None:
+    """Vetted, every third doubted; bound where that is possible."""
+    draws, number = log.draws, log.withdrawal()
+    concerns = int(Concern.RISK) if draws.random() < 0.3 else 0
+    await log.say(POLICY, Judge(number, Category.BOOK, HOUR_MS, concerns=concerns))
+    await log.say(WITHDRAWALS, Heed(number))
+    if draws.random() < 0.5:
+        await log.say(WITHDRAWALS, Bound(number, transfer(f"b{number}")))
+
+
+async def _by_people(log: Log) -> None:
+    """Some of operators and of the desk, of what waits; now and then they refuse."""
+    draws, decisions = log.draws, log.states[POLICY].decisions
+    waits = [one for one, known in decisions.items() if known.state == DecisionState.WAITING]
+    number = draws.choice(waits or [log.withdrawal()])
+    verb = Reject if draws.random() < 0.1 else Approve
+    people = dict.fromkeys((*OPERATORS, *DESKED, ALICE))
+    for who in draws.sample(list(people), draws.randrange(1, 5)):
+        await log.say(POLICY, verb(number), who)
+    await log.say(WITHDRAWALS, Heed(number))
+
+
+async def _other_rules(log: Log) -> None:
+    """Proposed by one, and agreed to by another who has seen the replay."""
+    first, second = log.draws.sample(OPERATORS, 2)
+    await log.say(POLICY, Propose(log.draws.choice(POLICIES)), first)
+    change = log.change()
+    policy = next(fold for fold in log.bed.folds if fold.number == POLICY)
+    asked = msgspec.msgpack.encode(GetReplay(change, log.bed.clock.exchange_ms()))
+    seen: Replay | None = msgspec.msgpack.decode(policy.answer(asked), type=Replay | None)
+    if seen is not None:
+        await log.say(POLICY, Agree(change, seen.digest, seen.at_ms, seen.until), second)
+
+
+async def _come_and_go(log: Log) -> None:
+    """A member of the desk, or an operator, counts no more; or does again."""
+    draws = log.draws
+    group, members = draws.choice(((DESK, DESKED), (CONSOLE, OPERATORS)))
+    verb = Enrol if draws.random() < 0.7 else Dismiss
+    await log.say(Approvals.number, verb(group, draws.choice(members)))
+
+
+async def _review(log: Log) -> None:
+    """One alone has all be reviewed; nobody ratifies it."""
+    terms = Terms(Action.WITHDRAW, ON_CHAIN, Mode.REVIEW, Reason.SECURITY_INCIDENT)
+    await log.say(SUSPENSIONS, Suspend(terms), log.operator())
+
+
+def _left_alone(decisions: dict[int, Decision]) -> int:
+    """How many wait for the desk alone that are under review."""
+    waits = [one for one in decisions.values() if one.state == DecisionState.WAITING]
+    return sum(one.facts.is_reviewed and one.explained.group == DESK for one in waits)
+
+
+async def fill(bed: Bed, draws: random.Random) -> None:
+    """Six days of it."""
+    log = Log(bed, draws, REVIEWED - 1)
+    await log.open()
+    await safety_log.begin(log)
+    for member in DESKED:
+        await log.say(Approvals.number, Enrol(DESK, member))
+    both: set[tuple[int, int]] = set()  # states of what both are wanted for, and how many approved
+    alone = 0
+    steps: tuple[Any, ...] = (_ask, _ask, _judge, _judge, *(_by_people,) * 4, _come_and_go)
+    policy = log.states[POLICY]
+    for turn in range(1, RUNS + 1):
+        if turn >= ADOPTED and not alone:
+            alone = _left_alone(policy.decisions)
+            if alone:
+                await log.say(POLICY, Adopt(REVIEWED))
+        if turn % 20 == 7:
+            await _other_rules(log)
+        if turn % REVIEW_EVERY == 30:
+            await _review(log)
+        elif turn % REVIEW_EVERY == 40:
+            await log.say(SUSPENSIONS, Fall(log.suspension()))
+        await draws.choice(steps)(log)
+        for request in policy.reviews:
+            one = policy.decisions[request]
+            both.add((one.state, len(one.approvals)))
+        log.advance(HOUR_MS // 2)
+    assert alone, "some waited for the desk alone as the later edition came"
+    for state, count in ((DecisionState.WAITING, 2), (DecisionState.ALLOWED, 3)):
+        assert (state, count) in both
+    assert {state for state, _ in both} >= {DecisionState.REJECTED, DecisionState.EXPIRED}
+    assert {one.is_tightening for one in policy.changes.values()} == {True, False}
+    assert len(policy.passed) > 0, "people looked at what was reviewed"
