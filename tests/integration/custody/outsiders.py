@@ -6,10 +6,11 @@ Each `Bed` speaks one family; the suite speaks to beds alone.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache, cached_property
 from pathlib import Path
 
 import msgspec
@@ -31,20 +32,22 @@ from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Chain, Deposit, Payment, Plan
 from fullreserve.custody.chains.following import Cursor, Report, Seen, Terms, advance
 from fullreserve.custody.chains.rpc import Node
-from fullreserve.custody.hd import Private
+from fullreserve.custody.hd import Private, Public
 from fullreserve.custody.signing import EvmPolicy, UtxoPolicy, lane_of
 
 TERMS = Terms(credit_after=2, unlock_after=3)
 COIN, TOKEN = 2, 6
 # A node that is silent is waited for so long; one that is well is slow on two busy cores.
 NODE_TIMEOUT_S = 3
-KNOWN = 2_000  # addresses
+# Addresses: of each a balance is asked after every block that runs a contract.
+KNOWN = 300
 GAS = 300_000
 ETHER = 10**18
 # A contract that sends what it is sent on to the account in its data, by an internal call, as a
 # smart-contract wallet does: CALL(GAS, CALLDATALOAD(0), CALLVALUE, 0, 0, 0, 0).
 FORWARDER = bytes.fromhex("6000600060006000346000355af100")
 COINS = 48  # of the hot wallet
+ROOTS = [Private.of_seed(bytes([n]) * 32) for n in (1, 2, 3)]
 NEWEST = 8
 
 
@@ -58,6 +61,34 @@ class Approved:
         return [self.by_id[one] for one in plan.withdrawals]
 
 
+class KnownScripts(UtxoAddresses):
+    """Keeps what it derived: each chain of a bed asks for the same."""
+
+    @cache  # noqa: B019 - of a few that live as long as the tests
+    def place(self, index: int) -> bytes:
+        return super().place(index)
+
+
+class KnownAccounts(EvmAddresses):
+    """The same of accounts."""
+
+    @cache  # noqa: B019 - as above
+    def place(self, index: int) -> bytes:
+        return super().place(index)
+
+
+@cache
+def scripts(hrp: str) -> UtxoAddresses:
+    """Those of all beds of a chain of coins."""
+    return KnownScripts([root.public() for root in ROOTS], 2, hrp)
+
+
+@cache
+def accounts(branch: Public) -> EvmAddresses:
+    """Those of all beds of a chain of accounts."""
+    return KnownAccounts(branch)
+
+
 class Bed(ABC):
     """One chain under test."""
 
@@ -67,7 +98,7 @@ class Bed(ABC):
     asset: int
     unit: int  # a sensible amount
     needs_memo = False
-    _indexes = itertools.count(10)
+    _newest = 9
 
     @property
     @abstractmethod
@@ -116,7 +147,9 @@ class Bed(ABC):
 
     def fresh(self) -> int:
         """An index that no test used."""
-        return next(self._indexes)
+        self._newest += 1
+        assert self._newest < KNOWN, "the chain knows too few addresses for so many tests"
+        return self._newest
 
     def payment(self, withdrawal: int, index: int, amount: int) -> Payment:
         return Payment(withdrawal, self.asset, amount, self.chain.addresses.place(index))
@@ -170,7 +203,7 @@ class EvmBed(Bed):
 
     def over(self, url: str, known: int = KNOWN) -> evm.EvmChain:
         kind = evm.MemoChain if self.needs_memo else evm.EvmChain
-        addresses = MemoAddresses(self._root) if self.needs_memo else EvmAddresses(self._root)
+        addresses = MemoAddresses(self._root) if self.needs_memo else accounts(self._root)
         self._asked.append(Node(url, timeout_s=NODE_TIMEOUT_S))
         chain = kind(self._asked[-1], addresses, self.terms)
         chain.know(1 if self.needs_memo else known)
@@ -290,17 +323,18 @@ class UtxoBed(Bed):
                  hrp: str, blocks: int) -> None:  # fmt: skip
         self._hrp = hrp
         self._asked: list[Node] = []
-        self.roots = [Private.of_seed(bytes([n]) * 32) for n in (1, 2, 3)]
+        self.roots = list(ROOTS)
         self._outside = PrivateKey(bytes(31) + b"\x55")
         outside = Private(self._outside.secret, bytes(32))
         self._addresses = UtxoAddresses([outside.public()], 1, hrp)
         self._pays_to = self._addresses.address(0)
-        names = ("one", "other")
-        self.processes = [start(folder / name, self._pays_to) for name in names]
-        for process in self.processes:
-            asyncio.run(process.ready(SystemClock()))
-        self.url = self.processes[0].url
-        self.node, self.other = (Node(process.url) for process in self.processes)
+        self._start: Callable[[str], nodes.NodeProcess] = lambda name: start(
+            folder / name, self._pays_to
+        )
+        self._processes: list[nodes.NodeProcess] = []
+        self._scanned: dict[bytes, Sequence[Deposit]] = {}
+        self.url = self._ready("one")
+        self.node = Node(self.url)
         genesis = bytes.fromhex(self.node.call("getblockhash", 0))
         self.terms = utxo.Terms(3, self.asset, genesis)
         self.chain: utxo.UtxoChain = self.over(self.url)
@@ -315,7 +349,7 @@ class UtxoBed(Bed):
             for deposit in self.outsider.scan(block, {}).deposits:
                 self.outsider.take_coin(deposit)
         self._fund()
-        self._synchronise()
+        self.agree()
 
     @property
     def outside(self) -> str:
@@ -330,10 +364,39 @@ class UtxoBed(Bed):
             if isinstance(report, Seen) and report.deposit.index == 0:
                 self.chain.take_coin(report.deposit)
 
+    def _ready(self, name: str) -> str:
+        """Starts a node; its address. A node ends with the thread that starts it."""
+        self._processes.append(process := self._start(name))
+        with ThreadPoolExecutor(1) as thread:  # the caller's may have a loop that runs
+            thread.submit(asyncio.run, process.ready(SystemClock())).result()
+        return process.url
+
+    @cached_property
+    def _second(self) -> tuple[Node, str]:
+        """The other node and its address, started for who asks: most tests need one node alone."""
+        url = self._ready("other")
+        return Node(url), url
+
+    @property
+    def _is_doubled(self) -> bool:
+        return len(self._processes) > 1
+
+    @property
+    def other(self) -> Node:
+        """The second node, with the blocks up to the height that both agreed on last."""
+        node, _ = self._second
+        for height in range(node.call("getblockcount") + 1, self._agreed + 1):
+            self.hand_over(self.node, node, self.node.call("getblockhash", height))
+        return node
+
+    @property
+    def other_url(self) -> str:
+        assert self.other
+        return self._second[1]
+
     def over(self, url: str, known: int = KNOWN) -> utxo.UtxoChain:
-        addresses = UtxoAddresses([root.public() for root in self.roots], 2, self._hrp)
         self._asked.append(Node(url, timeout_s=NODE_TIMEOUT_S))
-        chain = utxo.UtxoChain(self._asked[-1], addresses, self.terms)
+        chain = utxo.UtxoChain(self._asked[-1], scripts(self._hrp), self.terms)
         chain.know(known)
         return chain
 
@@ -373,12 +436,6 @@ class UtxoBed(Bed):
                 mined += node.call("generatetoaddress", some, pays_to or self._pays_to)
         return mined
 
-    def _synchronise(self) -> None:
-        """The other node learns the blocks of the first."""
-        for height in range(self.other.call("getblockcount") + 1,
-                            self.node.call("getblockcount") + 1):  # fmt: skip
-            self.hand_over(self.node, self.other, self.node.call("getblockhash", height))
-
     @staticmethod
     def hand_over(source: Node, target: Node, hash_: str) -> None:
         target.call("submitblock", source.call("getblock", hash_, 0))
@@ -386,15 +443,17 @@ class UtxoBed(Bed):
     def reorganise(self, depth: int, instead: bytes | None = None) -> None:
         if instead is not None:
             self.other.call("sendrawtransaction", instead.hex())
-        tip = self.node.call("getblockcount")
-        behind = tip - self.other.call("getblockcount")
+        other, tip = self.other, self.node.call("getblockcount")
+        behind = tip - other.call("getblockcount")
         assert behind >= depth, "the test mined too few blocks since the two nodes agreed"
-        for hash_ in self._mine(self.other, behind + 1):
-            self.hand_over(self.other, self.node, hash_)
+        for hash_ in self._mine(other, behind + 1):
+            self.hand_over(other, self.node, hash_)
 
     def agree(self) -> None:
         """Both nodes hold one chain, from which a test may branch."""
-        self._synchronise()
+        self._agreed: int = self.node.call("getblockcount")
+        if self._is_doubled:
+            assert self.other
 
     def conflicting(self, raw: bytes) -> bytes:
         body = utxo_transaction.read_body(self._spent.body)
@@ -431,25 +490,28 @@ class UtxoBed(Bed):
         for height in range(tip - NEWEST, tip + 1):
             block = self.chain.block(height)
             assert block is not None
-            held += sum(one.amount for one in self.chain.scan(block, {}).deposits
-                        if one.index == index)  # fmt: skip
+            if block.hash not in self._scanned:
+                self._scanned[block.hash] = self.chain.scan(block, {}).deposits
+            held += sum(one.amount for one in self._scanned[block.hash] if one.index == index)
         return held
 
     @contextmanager
     def rival(self) -> Iterator[Chain]:
         self.agree()
+        other = self.other
         self.mine()
         # To somebody else: what two nodes mine to one within a second may be one block.
-        mined = self._mine(self.other, 1, self._addresses.address(1))
-        yield self.over(self.processes[1].url)
+        mined = self._mine(other, 1, self._addresses.address(1))
+        yield self.over(self.other_url)
         # The next test begins with one chain.
-        for hash_ in (*mined, *self._mine(self.other, 1)):
-            self.hand_over(self.other, self.node, hash_)
+        for hash_ in (*mined, *self._mine(other, 1)):
+            self.hand_over(other, self.node, hash_)
 
     def close(self) -> None:
-        for node in (*self._asked, self.node, self.other):
+        second = [self._second[0]] if self._is_doubled else []
+        for node in (*self._asked, self.node, *second):
             node.close()
-        for process in self.processes:
+        for process in self._processes:
             process.kill()
 
 

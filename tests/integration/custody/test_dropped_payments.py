@@ -154,7 +154,7 @@ async def test_a_node_that_never_had_it_is_given_the_same_bytes(
     kept = await book.make()
     (first, _), *_ = book.store.attempts(kept)
     bed.reorganise(3)
-    other: Chain = bed.over(bed.processes[1].url)
+    other: Chain = bed.over(bed.other_url)
 
     def sign(plan: Plan) -> Attempt:
         raise AssertionError(plan)

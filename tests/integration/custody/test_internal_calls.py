@@ -28,6 +28,7 @@ from tests.integration.custody.withdrawing import Withdrawing
 
 GIVEN, UNITS = 10**17, 10**7  # in wei, and in the ledger's units
 FEE_MOST = 10**4
+MANY = 1_003  # addresses: more than balances are asked for at once
 
 
 @pytest.fixture(scope="module")
@@ -275,22 +276,23 @@ class Delegated(Liar):
 
 def test_nobody_is_named_as_the_sender_of_what_a_contract_sent(chain: EvmBed) -> None:
     """So that people look where deposits are screened. Criterion: CHAINS-WATCH-4."""
-    chain.forward(chain.forwarder(), chain.chain.addresses.place(1_001), GIVEN)
+    one = chain.over(chain.url, MANY)
+    chain.forward(chain.forwarder(), one.addresses.place(MANY - 1), GIVEN)
     chain.mine()
-    (found,) = chain.chain.internal(chain.chain.tip()) or []
-    assert chain.chain.senders(found.txid) == Senders((), is_whole=False)
+    (found,) = one.internal(one.tip()) or []
+    assert one.senders(found.txid) == Senders((), is_whole=False)
 
 
 def test_an_address_that_used_a_nonce_of_no_transaction_is_left_out(chain: EvmBed) -> None:
     """Code of its own may have sent something away. Criterion: CHAINS-INTERNAL-2."""
-    place = chain.chain.addresses.place(1_000)
-    chain.forward(chain.forwarder(), place, GIVEN)
+    one = chain.over(chain.url, MANY)
+    chain.forward(chain.forwarder(), one.addresses.place(MANY - 2), GIVEN)
     chain.mine()
-    block = chain.chain.tip()
-    (found,) = chain.chain.internal(block) or []
-    assert (found.txid, found.index, found.amount) == (block.hash, 1_000, GIVEN)
+    block = one.tip()
+    (found,) = one.internal(block) or []
+    assert (found.txid, found.index, found.amount) == (block.hash, MANY - 2, GIVEN)
     with Delegated(chain.url) as node:
-        assert chain.over(node.url).internal(block) == []
+        assert chain.over(node.url, MANY).internal(block) == []
 
 
 def test_what_comes_to_the_one_address_of_a_chain_with_memos_is_nobodys() -> None:

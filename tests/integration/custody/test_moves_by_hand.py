@@ -373,10 +373,10 @@ async def test_what_a_rotation_cost_is_charged_to_its_tier_once(desk: Desk) -> N
     assert f"1 of {FINAL} confirmations" in await desk.do(*charge, code=1)
     desk.bed.mine(FINAL - 1)
     # Each node is asked, and the second has none of these blocks yet.
-    both = (desk.bed.url, desk.bed.processes[1].url)
+    both = (desk.bed.url, desk.bed.other_url)
     networks.keep(desk.folder, [msgspec.structs.replace(desk.network, nodes=both)])
     assert "does not show that transaction" in await desk.do(*charge, code=1)
-    desk.bed._synchronise()
+    desk.bed.agree()
     said = await desk.do(*charge)
     assert f"The ledger has it.\nIts fee was {fee} of asset 4." in said
     assert await desk.ledger("warm") == desk.held("warm")

@@ -199,7 +199,7 @@ async def test_a_refund_of_taken_coins_waits_for_the_other_node(
 ) -> None:
     """Criterion: CHAINS-PAYER-18. It has not read the blocks yet, or cannot be reached."""
     bed = litecoin
-    lives, other = Lives(bed, tmp_path / "lives"), bed.over(bed.processes[1].url)
+    lives, other = Lives(bed, tmp_path / "lives"), bed.over(bed.other_url)
     older = await lives.copied()
     bed.agree()
     bed.chain.broadcast(elsewhere(bed, (await lives.given()).plan))

@@ -31,7 +31,7 @@ from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
 from tests.integration.custody import safes
 from tests.integration.custody.liar import Liar, Lie
-from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
+from tests.integration.custody.outsiders import COIN, KNOWN, TERMS, EvmBed
 from tests.integration.custody.test_internal_calls import GIVEN, UNITS, Wallet
 from tests.integration.custody.test_internal_gifts import OWNERS, House, opened
 from tests.integration.custody.test_internal_gifts import warm as a_safe
@@ -257,7 +257,7 @@ def test_a_block_that_comes_back_replaces_nothing_of_its_own(chain: EvmBed, tell
         def followed() -> list[following.Report]:
             return list(following.advance(bed, cursor, TERMS))
 
-        chain.forward(chain.forwarder(), bed.addresses.place(1_200), GIVEN)
+        chain.forward(chain.forwarder(), bed.addresses.place(KNOWN - 1), GIVEN)
         chain.mine()
         reached = followed()[-1]
         assert isinstance(reached, following.Reached)
