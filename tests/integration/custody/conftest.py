@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fullreserve.custody import contract_calls, nodes
+from tests import cheap_hashes
 from tests.integration.custody.outsiders import COIN, TOKEN, Bed, EvmBed, UtxoBed
 
 # Until the first coinbases can be spent.
@@ -21,6 +22,14 @@ BLOCKS = 125
 def _reads_in_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy this machine is, a look waits for what contracts sent."""
     monkeypatch.setattr(contract_calls, "WAIT_MS", 600_000)
+
+
+@pytest.fixture(scope="module")
+def cheap_passphrases() -> Iterator[None]:
+    """Files of keys are opened in this process alone, and how hard they are is not the matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap_hashes.cheap_passphrases(patch)
+        yield
 
 
 def _start_litecoind(folder: Path, _pays_to: str) -> nodes.NodeProcess:

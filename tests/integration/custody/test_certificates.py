@@ -23,6 +23,8 @@ from fullreserve.exchange.worker_files import ENDING_MS
 from fullreserve.gateway.certificates import due, known
 from tests.integration.custody.test_key_changes import WORD, Office
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 PERSON = '[[person]]\nholder = "{}"\nperson = {}\n'
 DAY_MS = 86_400_000
 

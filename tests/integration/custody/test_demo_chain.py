@@ -41,6 +41,8 @@ from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.wire.queries import ListAssets, ListBalances
 from tests.bed import Bed
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 ALONE = b"\x63" * 20
 
 

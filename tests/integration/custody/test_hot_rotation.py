@@ -52,6 +52,8 @@ from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import UtxoBed
 from tests.integration.custody.withdrawing import NOTHING, START_MS, Withdrawing
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 NETWORK, FINAL = 3, 2
 AMOUNT = 1_000_000
 WORD = "a passphrase of the tests"

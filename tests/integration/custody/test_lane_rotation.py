@@ -39,6 +39,8 @@ from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
 from tests.integration.custody.test_hot_rotation import ROUNDS, WORD, Office
 from tests.integration.custody.withdrawing import NOTHING, Withdrawing
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 NETWORK, CHAIN = 1, 31_377
 AMOUNT = 7_000_000  # in the ledger's units
 LARGE = amount_bytes(10**15)

@@ -47,6 +47,8 @@ from tests.integration.custody.test_lane_rotation import (
     office,
 )
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 __all__ = ["bed", "office"]  # fixtures
 
 DAN, EVA, FAY = 10_000_101, 10_000_102, 10_000_103

@@ -57,6 +57,8 @@ from tests.integration.custody.outsiders import UtxoBed
 from tests.integration.custody.test_key_changes import Office
 from tests.integration.custody.withdrawing import NOTHING, START_MS, Withdrawing
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 NETWORK, LTC, FINAL = 3, 4, 2
 HOLDERS, LATE = ("ann", "bob", "cyd", "dan"), ("eve", "fay", "gil")
 COINS, AMOUNT, FEE_MOST = 5_000_000, 2_500_000, 50_000

@@ -42,6 +42,8 @@ from tests.integration.reserves.test_people import (
     script_wallet,
 )
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 __all__ = ["anvil", "bitcoin"]  # fixtures
 
 WORD = "a phrase of this test"
