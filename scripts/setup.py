@@ -239,6 +239,13 @@ def compile_modules() -> None:
         call(VENV / "bin" / "python", "-c", imports, PYTHONDONTWRITEBYTECODE="")
 
 
+def compile_tests() -> None:
+    """Keep as bytecode what tests import: each of their processes would compile most of it anew."""
+    collect = ("-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider")
+    with step("compiling the tests"):
+        call(VENV / "bin" / "python", *collect, PYTHONDONTWRITEBYTECODE="")
+
+
 def check_node() -> None:
     """Make sure that a new enough Node and npm are there."""
     needed = ".".join(map(str, NODE_MIN))
@@ -402,6 +409,8 @@ def set_up(level: str) -> None:
         others = pool.submit(set_up_others, level)
         if uv:
             set_up_python(uv, [] if packages_fresh else names)
+            if "test" in names:
+                try_to("the tests' bytecode", compile_tests)
             add_to_stamp({"build_inputs": built, **wanted})
         others.result()
     print(f"Set up in {time.monotonic() - started:.1f} s.", flush=True)
