@@ -11,6 +11,7 @@ import pytest
 from fullreserve import cli
 from fullreserve.custody import networks
 from fullreserve.custody.adapter_files import FOLDER, Adapter, hash_of
+from fullreserve.custody.keys import adapter_commands
 from fullreserve.custody.networks import Network
 from tests.unit.custody.test_adapter_files import CONTENT, EXAMPLE, FILE, network
 
@@ -98,6 +99,30 @@ def test_a_node_that_does_not_answer_and_a_chain_of_another_kind_are_said(
     assert old in CONTENT.decode()
     place.write_text(CONTENT.decode().replace(old, f"    is_script = True\n{old}"))
     assert_refused(data, capsys, place, "another is_script than its family")
+
+
+@pytest.mark.parametrize(
+    ("begins", "message"),
+    [
+        ("import os; os._exit(0)", "mine.py ends the process that loads it, with 0"),
+        ("import os; os.kill(os.getpid(), 6)", "mine.py ends the process that loads it, with -6"),
+        ("while True: pass", "mine.py is not loaded after 0 s"),
+    ],
+)
+def test_a_file_that_ends_who_loads_it_or_never_does_is_said(
+    begins: str,
+    message: str,
+    data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Criterion: CHAINS-FAMILY-3. It would have ended with 0, or hung, without a word."""
+    if "while" in begins:
+        monkeypatch.setattr(adapter_commands, "LOADED_MS", 500)
+    place = tmp_path / "mine.py"
+    place.write_text(f"{CONTENT.decode()}\n{begins}\n")
+    assert_refused(data, capsys, place, message)
 
 
 def test_a_file_that_is_none_and_a_network_that_is_not_stated_are_said(

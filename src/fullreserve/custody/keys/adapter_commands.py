@@ -5,7 +5,11 @@ Each data folder takes it for itself, a signer's elsewhere as well: nothing brin
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +21,7 @@ from fullreserve.custody.adapter_files import Adapter, BadAdapter
 from fullreserve.custody.keys.commands import carried_out, say
 from fullreserve.custody.networks import BadNetworks, Network
 
+LOADED, LOADED_MS = 93, 20_000  # the exit code of a trial, and its time
 FIRST = 1  # index of the first user's address
 
 
@@ -62,6 +67,7 @@ def tried(data: Path, number: int, file: Path) -> Taken:
     found = msgspec.structs.replace(before, adapter=adapter)
     try:
         adapter_files.check_name(file.name)
+        _check_ends(content, file.name)
         family = adapter_files.family_of(content, file.name)
     except BadAdapter as bad:
         raise BadNetworks(f"network {number}: {bad}") from None
@@ -74,6 +80,31 @@ def tried(data: Path, number: int, file: Path) -> Taken:
         if one.network != number:
             one.read_adapter(data)
     return Taken(known, found, content, said)
+
+
+def _check_ends(content: bytes, name: str) -> None:
+    """BadAdapter for a file that ends the process which loads it, or is never loaded."""
+    child = os.fork()
+    if not child:
+        try:
+            with suppress(BaseException):  # it is told by the process that goes on
+                adapter_files.family_of(content, name)
+        finally:
+            os._exit(LOADED)
+    waiting = select.poll()
+    ended = os.pidfd_open(child)
+    try:
+        waiting.register(ended, select.POLLIN)
+        if not waiting.poll(LOADED_MS):
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    finally:
+        os.close(ended)
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGKILL:
+        raise BadAdapter(f"{name} is not loaded after {LOADED_MS // 1_000} s, or was killed")
+    if code != LOADED:
+        raise BadAdapter(f"{name} ends the process that loads it, with {code}")
 
 
 def _tried(found: Network) -> Iterator[str]:
