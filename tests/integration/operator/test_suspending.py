@@ -264,7 +264,7 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
         early = await bea.act("suspending/show", suspension=number, gate=gate)
         assert early.code == code, early.json
         if code == "93012":
-            unlooked = "BTC-Bitcoin was not measured since the restart was planned"
+            unlooked = "BTC-Bitcoin was not measured since the restart was planned and 30 minutes ago"
             assert early.json["msg"].endswith(unlooked)
     for said in (
         Call(HOT.number, bytes(32), (int(number),)),

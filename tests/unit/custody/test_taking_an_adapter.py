@@ -105,7 +105,7 @@ def test_a_node_that_does_not_answer_and_a_chain_of_another_kind_are_said(
     ("begins", "message"),
     [
         ("import os; os._exit(0)", "mine.py ends the process that loads it, with 0"),
-        ("import os; os.kill(os.getpid(), 6)", "mine.py ends the process that loads it, with -6"),
+        ("import os; os.kill(os.getpid(), 15)", "mine.py ends the process that loads it, with -15"),
         ("while True: pass", "mine.py is not loaded after 0 s"),
     ],
 )

@@ -8,7 +8,7 @@ import { useWorks } from '~/pages/status/works'
 import { Banner } from '~/ui/Banner'
 import css from './SuspensionBanner.module.css'
 
-/** On every page while something is suspended: the gravest, why, what goes on, and until when. */
+/** On every page while something is suspended: the widest, why, what goes on, and until when. */
 export function SuspensionBanner(): ReactNode {
   const { t, language } = useTranslation()
   const stopped = useStopped()

@@ -81,10 +81,11 @@ const GRAVE = [
   'HOT_WALLET_LOW',
 ]
 
-/** The gravest first, of those alike in the order in which they were. */
+/** What is of everybody and everything first, then the gravest, then in their order. */
 export function byGravity(rows: readonly Suspension[]): Suspension[] {
-  const rank = ({ reason }: Suspension) =>
-    GRAVE.includes(reason) ? GRAVE.indexOf(reason) : GRAVE.length
+  const rank = ({ reason, level }: Suspension) =>
+    (level === 'global' ? 0 : GRAVE.length + 1) +
+    (GRAVE.includes(reason) ? GRAVE.indexOf(reason) : GRAVE.length)
   return [...rows].sort((one, other) => rank(one) - rank(other))
 }
 

@@ -103,7 +103,8 @@ def _why(line: Line, found: Reconciled, state: str) -> str:
     allowed = tolerance(line.asset.id, line.network.gas_asset)
     apart = [each for each in found.lines if each.asset == line.asset.id and each.difference]
     if state != "compared" or not apart:
-        return "was not measured since the restart was planned"
+        minutes = MEASURED_MS // 60_000
+        return f"was not measured since the restart was planned and {minutes} minutes ago"
     tiers = (f"{Tier(each.tier).name.lower()} by {line.asset.text(each.whole(allowed))}"
              for each in apart)  # fmt: skip
     return f"differs from the ledger: {', '.join(tiers)}"
