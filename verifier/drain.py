@@ -7,7 +7,8 @@
 The artefact is the answer of `GET /api/v5/x/drain?suspension=N`. Nothing but Python's standard
 library is needed, and nothing of the exchange is believed: the hashes are made again, and every
 tick's lanes, shares and payments are worked out from the requests alone. So are the hashes of the
-gates' evidence, where the artefact has it. `--digest`, one for each line in order, `--commitment`
+gates' evidence, where the artefact has it; which suspension it is of, and which gates it shows, is
+told and not proven. `--digest`, one for each line in order, `--commitment`
 and `--queue-digest` are what the exchange published while the drain ran; with them it cannot show
 another artefact afterwards. `--withdrawal` prints where one's own request stood. Ends with 0 when
 all is as it says, 1 and a reason when not, 2 when it is unreadable.
@@ -76,6 +77,8 @@ FIRST = 100  # of the queue, who come first when they are overdue
 LANE_S, OVERDUE = 0, -1  # their credits among those of owners
 FOR_OVERDUE = -2  # no credit: that owners save for theirs
 IN_LANES = -3  # no credit: that they stay in their lanes
+ORDERING = "request number, ascending; lane L: max-min fair by owner"
+ID_BASE = 10**18  # what a withdrawal's id is above its number
 
 
 class Wrong(Exception):
@@ -106,6 +109,7 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
         expected = (FORMATS[7], FORMATS[7])
     if artefact.get("format") not in expected:
         raise Wrong(f"format is not {' or '.join(dict.fromkeys(expected))}")
+    _check_labels(artefact)
     _check_queue(artefact)
     _check_evidence(artefact.get("evidence", []))
     if published is not None and len(published) != len(lines):
@@ -119,7 +123,19 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
         if published is not None and published[at] != last:
             raise Wrong(f"{name}: ends with digest {last}, published was {published[at]}")
         found.append(f"{name}: {len(line['ticks'])} ticks, {len(paid)} paid in the stated order")
-    return _check_broken(artefact) + found
+    gates = ", ".join(row["gate"] for row in artefact.get("evidence", [])) or "none"
+    said = f"it says that it is of suspension {artefact['suspension']}; shows evidence of {gates}"
+    return [said, *_check_broken(artefact), *found]
+
+
+def _check_labels(artefact: dict[str, Any]) -> None:
+    """What no hash covers, and what the rules above say of it."""
+    has_waits = any("maxWaitTicks" in line for line in artefact["lines"])
+    ordering = ("overdue first; " if has_waits else "") + ORDERING
+    if artefact["orderingKey"] != ordering:
+        raise Wrong(f"the ordering key is not {ordering!r}")
+    if artefact["idBase"] != str(ID_BASE):
+        raise Wrong(f"ids are above their numbers by {ID_BASE}, not by {artefact['idBase']}")
 
 
 def _check_queue(artefact: dict[str, Any]) -> None:

@@ -264,8 +264,8 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
         early = await bea.act("suspending/show", suspension=number, gate=gate)
         assert early.code == code, early.json
         if code == "93012":
-            unlooked = "BTC-Bitcoin was not measured since the restart was planned and 30 minutes ago"
-            assert early.json["msg"].endswith(unlooked)
+            unlooked = "was not measured since the restart was planned and 30 minutes ago"
+            assert early.json["msg"].endswith(f"BTC-Bitcoin {unlooked}")
     for said in (
         Call(HOT.number, bytes(32), (int(number),)),
         Answered(HOT.number, 1, bytes(32)),

@@ -321,7 +321,7 @@ def _loaded() -> Any:
 
 
 # What names things for people, and is under no hash.
-_NAMES = ("orderingKey", "suspension", "idBase", "chain", "ccy", "smallUsd")
+_NAMES = ("suspension", "chain", "ccy", "smallUsd")
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -47,7 +47,12 @@ export function Margins(): ReactNode {
       number: true,
       cell: ({ threshold, holders }) => t('status.needs.of', { threshold, holders }),
     },
-    { id: 'margin', title: t('status.margin'), number: true, cell: ({ margin }) => Math.max(0, Number(margin)) },
+    {
+      id: 'margin',
+      title: t('status.margin'),
+      number: true,
+      cell: ({ margin }) => Math.max(0, Number(margin)),
+    },
     {
       id: 'state',
       title: t('funds.state'),
