@@ -161,6 +161,7 @@ JOURNALS: dict[
     "tranches": (SAFETY, partial(tranches_log.fill, edition=8, stopping=9)),
     "broken": (SAFETY, partial(tranches_log.fill, edition=13, stopping=11, max_wait=2)),
     "one-fee": (SAFETY, partial(tranches_log.fill, edition=16, stopping=11, max_wait=2)),
+    "lacking": (SAFETY, partial(tranches_log.fill, edition=17, stopping=11, max_wait=2)),
     "overdue": (SAFETY, partial(tranches_log.fill, edition=12, stopping=10, max_wait=2)),
     "unbound": (SAFETY, unbinding_log.fill),
     "tiers-by-people": ((*SAFETY, TierMoves), partial(tier_log.fill, by_people=True)),

@@ -17,13 +17,17 @@ from fullreserve.exchange.products.custody_wire import (
     Cancel,
     Drain,
     QuoteFee,
+    Settle,
 )
+from fullreserve.exchange.products.deposit_state import Due
 from fullreserve.exchange.products.suspension_wire import Fall
 from fullreserve.exchange.products.withdrawal_state import (
+    COUNTS_LACKS,
     EDITION,
     FINAL,
     ONE_FEE,
     ListParts,
+    NextDue,
     Parts,
     Refused,
     WithdrawalState,
@@ -43,6 +47,7 @@ from tests.unit.exchange.suspension_world import (
 from tests.unit.exchange.test_tranches import ask_split, begun, drained, find, held
 
 EDITIONS = pytest.mark.parametrize("edition", [ONE_FEE - 1, EDITION])
+SINCE_LACKS = pytest.mark.parametrize("edition", [COUNTS_LACKS - 1, EDITION])
 ASKED, PART = 31, 7  # in seven parts of the fee there are rests
 FEES = (FEE_BTC, FEE_BTC - 1, FEE_BTC * 2 // 3 + 1, 101, 0, FEE_BTC * 6 // 5, FEE_BTC * 9 + 7)
 
@@ -232,3 +237,94 @@ def test_who_cannot_pay_the_rise_of_all_has_none_of_it_taken() -> None:
     let_go(world, PART)
     assert agree(world, mine, free * 9) == Refused.BALANCE
     assert held(world)[0] == free
+
+
+def back_again(world: World, number: int, fee: int) -> None:
+    """Broken off, so that what is not sent goes back, and reopened at a fee."""
+    assert say(world, Fall(number), CLEO) == 0
+    settle(world)
+    world.time_ms += 1
+    quote(world, fee)
+    assert ask(world, 0.1, CAROL, fee=amount_bytes(fee)) == 0
+    reopened(world, number, requests(world, CAROL)[-1].number)
+    world.time_ms += 60_000
+    quote(world, fee)
+
+
+def agreed_amid(edition: int) -> tuple[World, int, int, int]:
+    """One tranche was let go before the agreement to a fee of nine, and one by it.
+
+    The world, the stop, the request, and what is held for all.
+    """
+    world, number, mine = draining(edition)
+    let_go(world, PART)
+    quote(world, FEE_BTC * 9)
+    let_go(world, PART)
+    assert agree(world, mine, told(world, mine)[0]) == 0
+    rise = FEE_BTC * 8
+    held_now = FEE_BTC + rise - rise * PART // ASKED
+    assert sum(amount_int(one.fee) for one in requests(world)) == held_now
+    return world, number, mine, held_now
+
+
+@SINCE_LACKS
+@pytest.mark.parametrize("fee", [FEE_BTC * 2, FEE_BTC * 4 + 3, 101, 0, FEE_BTC * 7])
+def test_what_went_back_with_its_old_share_costs_the_fee_that_fell(edition: int, fee: int) -> None:
+    """Criterion: CUST-FEE-11. Before, the house had less, at worst nothing."""
+    world, number, mine, held_now = agreed_amid(edition)
+    back_again(world, number, fee)
+    assert amount_int(find(world, mine).fee) == held_now
+    assert told(world, mine) == (0, 0)
+    for _ in range(9):
+        let_go(world, 13)
+        pay_all(world)
+    paid = [one for one in requests(world) if one.state == WithdrawalState.SUCCESS]
+    assert sum(one.value for one in paid) == amount_int(coins(ASKED))
+    assert held(world)[1] == 0
+    took = sum(amount_int(one.fee) for one in paid)
+    assert took == fee if edition >= COUNTS_LACKS else took < fee or not fee
+
+
+@SINCE_LACKS
+def test_who_agreed_for_less_than_all_is_asked_for_what_came_back(edition: int) -> None:
+    """Criterion: CUST-FEE-11. Once more, and only for what of it is not held."""
+    world, number, mine, held_now = agreed_amid(edition)
+    back_again(world, number, FEE_BTC * 9)
+    let_go(world, PART)
+    if edition < COUNTS_LACKS:
+        assert told(world, mine) == (0, 0)
+        return
+    assert told(world, mine) == (FEE_BTC * 9, held_now)
+    free = held(world)[0]
+    assert agree(world, mine, FEE_BTC * 9) == 0
+    assert free - held(world)[0] == FEE_BTC * 9 - held_now
+    for _ in range(9):
+        pay_all(world)
+        let_go(world, 13)
+        assert told(world, mine) == (0, 0)
+    assert sum(amount_int(one.fee) for one in requests(world) if one.binding) == FEE_BTC * 9
+    assert held(world)[1] == 0
+
+
+@SINCE_LACKS
+def test_nobody_is_asked_for_a_share_that_is_no_more_than_it_holds(edition: int) -> None:
+    """Criterion: CUST-FEE-11. A tranche of a fee of a few units; it stayed due for ever."""
+    world = drained(edition)
+    number, canary = begun(world)
+    quote(world, 0)
+    mine = ask_split(world, ASKED, fee=amount_bytes(0))
+    reopened(world, number, canary)
+    quote(world, 3)
+    let_go(world, PART)
+    (part,) = (one for one in requests(world) if one.number != mine)
+    if edition < COUNTS_LACKS:
+        assert part.state == WithdrawalState.FEE_ROSE
+        due = world.ask(WITHDRAWALS, NextDue(0, 100, world.time_ms), Due)
+        assert world.say(WITHDRAWALS, Settle(0, 100)) == 0
+        assert world.ask(WITHDRAWALS, NextDue(0, 100, world.time_ms), Due) == due
+        assert due == Due(part.number, is_due=True)
+        return
+    assert part.state == WithdrawalState.WAITING
+    let_go(world, ASKED)
+    assert told(world, mine) == (3, 0)
+    settle(world)

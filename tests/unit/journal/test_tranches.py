@@ -38,7 +38,7 @@ async def bed(tmp_path: Path, request: pytest.FixtureRequest) -> Bed:
 
 
 @pytest.mark.parametrize(
-    "bed", [(0, 8, 9), (1, 8, 9), (2, 13, 11, 2), (3, 16, 11, 2)], indirect=True
+    "bed", [(0, 8, 9), (1, 8, 9), (2, 13, 11, 2), (3, 16, 11, 2), (4, 17, 11, 2)], indirect=True
 )
 async def test_everybody_has_what_he_asked_for_or_has_it_back(bed: Bed) -> None:
     """Criterion: SUS-DRAIN-16, SUS-DRAIN-17, SUS-VERIFY-1."""

@@ -24,6 +24,7 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.policy_rules import Category
 from fullreserve.exchange.products.suspension_state import SuspensionState
 from fullreserve.exchange.products.withdrawal_state import (
+    COUNTS_LACKS,
     ListParts,
     Parts,
     Withdrawal,
@@ -42,9 +43,16 @@ OF_POLICY = 7
 
 
 class Splitting(Log):
-    """A log whose drains have so many ticks after which a request comes first; 0: none."""
+    """A log whose drains have so many ticks after which a request comes first; 0: none.
+
+    Of as many ticks as `quoted_of` one is followed by a quote; after a tick so many of three that
+    are due are left `unpaid`. `lacked`: withdrawals that have held less than their share of the fee
+    that was agreed to.
+    """
 
     max_wait = 0
+    quoted_of, unpaid = 12, 1
+    lacked: frozenset[int] = frozenset()
 
 
 async def fill(
@@ -53,6 +61,8 @@ async def fill(
     """Writes the log, by an edition of the rules of withdrawals and of suspensions."""
     log = Splitting(bed, draws, OF_POLICY)
     log.max_wait = max_wait
+    if edition >= COUNTS_LACKS:
+        log.quoted_of, log.unpaid = 2, 2
     await log.open()
     await safety_log.begin(log)
     await log.say(WITHDRAWALS, RequirePolicy(edition))
@@ -65,6 +75,9 @@ async def fill(
     wanted = (WithdrawalState.SUCCESS, WithdrawalState.CANCELED, WithdrawalState.FAILED)
     assert ends.issuperset(wanted), ends
     assert any(len(each.tranches) > 1 for each in state.split_logs.values())
+    # Tranches did, and requests once they were back.
+    lacked = (log.lacked & state.parts.keys(), log.lacked & state.splits.keys())
+    assert edition < COUNTS_LACKS or all(lacked), lacked
 
 
 async def _stopped(log: Splitting, owner: int) -> None:
@@ -127,11 +140,12 @@ async def _drained(log: Splitting, number: int, owner: int) -> bool:
     return False
 
 
-async def _some_end(log: Log, owner: int) -> None:
+async def _some_end(log: Splitting, owner: int) -> None:
     """What is due is judged and paid, or not yet; now and then something is canceled or quoted."""
     draws, state = log.draws, log.states[WITHDRAWALS]
     for one in [each for each in state.withdrawals.values() if each.owner == owner]:
-        if one.state in (WithdrawalState.WAITING, WithdrawalState.REVIEW) and draws.randrange(3):
+        is_due = one.state in (WithdrawalState.WAITING, WithdrawalState.REVIEW)
+        if is_due and draws.randrange(3) >= log.unpaid:
             await _paid(log, one)
         elif one.state == WithdrawalState.FEE_ROSE:
             await log.say(WITHDRAWALS, AgreeToFee(one.number, _asked(log, one.number)), owner)
@@ -142,7 +156,8 @@ async def _some_end(log: Log, owner: int) -> None:
     ]
     if waiting and draws.randrange(8) == 0:
         await log.say(WITHDRAWALS, Cancel(draws.choice(waiting)), owner)
-    if draws.randrange(12) == 0:
+    log.lacked |= state.lacking.keys()
+    if draws.randrange(log.quoted_of) == 0:
         least, fee, most = (
             amount_bytes(FEE_BTC * each // 4) for each in (1, draws.choice((2, 9)), 9)
         )

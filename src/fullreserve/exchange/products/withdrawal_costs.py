@@ -3,12 +3,18 @@
 A request in tranches has one fee. What it moved by since that was agreed to is shared among its
 tranches by their amounts, rounded down, and what is left of the request has the rest of it: so all
 together come to the fee as quoted, whichever of them are made, or go back into their request.
+
+One that was let go before an agreement lacks its share of what that rose by: it costs as if it held
+that too, and never more than it does hold without its owner's word, also once it has gone back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fullreserve.exchange.products.withdrawal_index import Index
 from fullreserve.exchange.products.withdrawal_state import (
+    FINAL,
     SplitFee,
     Withdrawal,
     WithdrawalsState,
@@ -45,7 +51,34 @@ def costs(one: Withdrawal, now_ms: int, state: WithdrawalsState, known: Index) -
         return fee if split is None else fee * one.value // amount_int(split.amount)
     moved = fee - amount_int(shared.fee)
     share = _share(abs(moved), one, shared, state, known)
-    return held + share if moved > 0 else max(0, held - share)
+    agreed = held + state.lack_of(one.number)
+    return agreed + share if moved > 0 else max(0, agreed - share)
+
+
+def whole_held(one: Withdrawal, state: WithdrawalsState) -> int | None:
+    """The fee of the whole request of which it holds its share; None: such are not shared."""
+    request = state.request_of(one.number)
+    shared = state.split_fees.get(request)
+    if shared is None:
+        return None
+    lacks = state.lack_of(one.number) * amount_int(state.splits[request].amount) // one.value
+    return amount_int(shared.fee) - lacks
+
+
+def agreed_shares(
+    request: int, fee: int, state: WithdrawalsState, known: Index
+) -> Iterator[tuple[int, int]]:
+    """What is open of a request, each with its share of the fee that is agreed to now.
+
+    Of the one that was agreed to last, where that is more.
+    """
+    shared = state.split_fees[request]
+    rise = max(0, fee - amount_int(shared.fee))
+    for number in (request, *known.parts_of.get(request, ())):
+        one = state.withdrawals.get(number)
+        if one is not None and one.state not in FINAL:
+            agreed = amount_int(one.fee) + state.lack_of(number)
+            yield number, agreed + _share(rise, one, shared, state, known)
 
 
 def _share(

@@ -22,8 +22,9 @@ from fullreserve.exchange.products.custody_ledger import (
     posting,
 )
 from fullreserve.exchange.products.custody_wire import AgreeToFee, NetworkAsset, QuoteFee
-from fullreserve.exchange.products.withdrawal_costs import fee_now, unsettled
+from fullreserve.exchange.products.withdrawal_costs import agreed_shares, fee_now, unsettled
 from fullreserve.exchange.products.withdrawal_state import (
+    COUNTS_LACKS,
     MOVED_MAX,
     FeeQuote,
     Refused,
@@ -92,7 +93,7 @@ class Fees(WithdrawalTable):
             one.asset, more, balances, Prices(view)
         ):
             return Outcome(code=Refused.BALANCE)
-        self._agreed(one, moment)
+        self._agreed(one, fees, moment)
         for before in asking:
             each = self._change(before, moment)
             each.fee = amount_bytes(max(fees[each.number], amount_int(each.fee)))
@@ -104,10 +105,19 @@ class Fees(WithdrawalTable):
         )
         return Outcome(postings=posting(WITHDRAWAL, *legs))
 
-    def _agreed(self, one: Withdrawal, moment: Moment) -> None:
-        """What of a request in tranches comes later asks for no more than that."""
+    def _agreed(self, one: Withdrawal, fees: dict[int, int], moment: Moment) -> None:
+        """What of a request in tranches comes later asks for no more than that.
+
+        What was let go of it before holds less, and does so still if it goes back.
+        """
         request = self.state.request_of(one.number)
         shared = self.state.split_fees.get(request)
         fee = fee_now(one, moment.time_ms, self.state)
-        if shared is not None and fee is not None and fee > amount_int(shared.fee):
+        if shared is None or fee is None:
+            return
+        if self.state.edition >= COUNTS_LACKS:
+            for number, share in list(agreed_shares(request, fee, self.state, self._known)):
+                held = amount_int(self.state.withdrawals[number].fee)
+                self._note_lack(number, share - max(held, fees.get(number, 0)))
+        if fee > amount_int(shared.fee):
             self._set(self.state.split_fees, request, replace(shared, fee=amount_bytes(fee)))

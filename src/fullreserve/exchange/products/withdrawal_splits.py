@@ -87,14 +87,20 @@ class Splits(WithdrawalTable):
         self._enter(one)
 
     def _cut(self, part: drain.Part, moment: Moment) -> Withdrawal:
-        """What is to be a tranche, with its share of the fee; its request is less by that."""
+        """What is to be a tranche, with its share of the fee; its request is less by that.
+
+        What the request lacks of that fee, its tranche lacks a share of.
+        """
         asked = self.state.splits[part.number]
         whole = self._change(self.state.withdrawals[part.number], moment)
-        fee = amount_int(whole.fee) * part.amount // whole.value
+        lacks = self.state.lack_of(part.number)
+        fee = (amount_int(whole.fee) + lacks) * part.amount // whole.value
         shared = self.state.split_fees.get(part.number)
         if shared is not None:
             # Of the whole, so that a quote of the same fee comes to the same.
             fee = min(fee, amount_int(shared.fee) * part.amount // amount_int(asked.amount))
+        less = min(lacks * part.amount // whole.value, fee)
+        fee -= less
         one = Withdrawal(
             *(moment.sequence, whole.owner, whole.network, whole.asset),
             *(amount_bytes(part.amount), amount_bytes(fee), whole.kind, whole.destination),
@@ -107,6 +113,8 @@ class Splits(WithdrawalTable):
         whole.amount = amount_bytes(whole.value - part.amount)
         whole.fee = amount_bytes(amount_int(whole.fee) - fee)
         self._set(self.state.parts, one.number, part.number)
+        self._note_lack(one.number, less)
+        self._note_lack(part.number, lacks - less)
         if part.number in self.state.whence:
             self._set(self.state.whence, one.number, self.state.whence[part.number])
         return one

@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 16  # of the fold's rules, that this version knows
+EDITION = 17  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -70,6 +70,10 @@ LETS_GO_UNSIGNED = 15
 # The edition from which on what is asked for in tranches has its fee shared among them without a
 # rest also where it was quoted anew, and its owner's one word on a risen fee counts for them all.
 ONE_FEE = 16
+# The edition from which on what of a request in tranches was let go before its owner agreed to a
+# risen fee counts, once it is back, as holding no more than it does: it had counted as if it held
+# its share of that, so that of a fee that fell again too little was taken, at worst nothing.
+COUNTS_LACKS = 17
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.
@@ -265,6 +269,8 @@ class WithdrawalsState(State):
     may_unbind: dict[int, bytes] = msgspec.field(default_factory=dict)
     unbound: dict[int, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
     split_fees: dict[int, SplitFee] = msgspec.field(default_factory=dict)  # by request
+    # Of open ones of these, what each holds less than its share of the fee agreed to last.
+    lacking: dict[int, Amount] = msgspec.field(default_factory=dict)
 
     def request_of(self, number: int) -> int:
         """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
@@ -274,6 +280,10 @@ class WithdrawalsState(State):
         """Of a tranche's request, or of one of which a tranche was made."""
         found = self.splits.get(self.request_of(one.number))
         return None if found is None or found.amount == one.amount else found
+
+    def lack_of(self, number: int) -> int:
+        """What it holds less than its share of the fee that was agreed to last."""
+        return amount_int(self.lacking[number]) if number in self.lacking else 0
 
     def max_wait_of(self, suspension: int, network: int, asset: int) -> int:
         """Of one line; 0: it has no bound."""

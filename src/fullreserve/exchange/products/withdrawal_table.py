@@ -14,12 +14,13 @@ from fullreserve.exchange.products.policy_asking import looked_at
 from fullreserve.exchange.products.suspension_asking import is_scoped
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.undoing import UndoingFold
-from fullreserve.exchange.products.withdrawal_costs import costs, fee_now
+from fullreserve.exchange.products.withdrawal_costs import costs, fee_now, whole_held
 from fullreserve.exchange.products.withdrawal_effects import held
 from fullreserve.exchange.products.withdrawal_index import Index, Row
 from fullreserve.exchange.products.withdrawal_rulings import reviewed_since, ruling_of
 from fullreserve.exchange.products.withdrawal_state import (
     ASKED_AGAIN,
+    COUNTS_LACKS,
     EVERY_NETWORK,
     FINAL,
     FINAL_KEPT,
@@ -154,8 +155,16 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         if shared is not None:
             back = replace(shared, back=(*shared.back, one.number))
             self._set(self.state.split_fees, request.number, back)
+        lacks = self.state.lack_of(request.number) + self.state.lack_of(one.number)
+        self._note_lack(request.number, lacks)
         one.state = _State.CANCELED
         self._close(one)
+
+    def _note_lack(self, number: int, lacks: int) -> None:
+        if lacks:
+            self._set(self.state.lacking, number, amount_bytes(lacks))
+        elif number in self.state.lacking:
+            self._remove(self.state.lacking, number)
 
     def _to_payer(self, one: Withdrawal, *, is_canary: bool = False) -> None:
         """From a queue only for what it costs now, or as much as its owner has agreed to.
@@ -178,10 +187,11 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
             self._set(self.state.requoted, one.number, amount_bytes(fee))
         elif one.number in self.state.requoted:
             self._remove(self.state.requoted, one.number)
-        shared = self.state.split_fees.get(self.state.request_of(one.number))
-        if shared is not None:
-            held = amount_int(shared.fee)
-            fee = fee_now(one, one.changed_ms, self.state) or 0
+        if self.state.edition >= COUNTS_LACKS and fee <= held:
+            return True
+        whole = whole_held(one, self.state)
+        if whole is not None:
+            fee, held = fee_now(one, one.changed_ms, self.state) or 0, whole
         return fee * 100 <= held * (100 + FEE_DRIFT_PERCENT)
 
     def _go_on_if_fallen(self, one: Withdrawal, moment: Moment, view: View) -> None:
@@ -214,7 +224,7 @@ class WithdrawalTable(UndoingFold[WithdrawalsState, AnyWithdrawals]):
         state = self.state
         of_open: tuple[dict[int, Any], ...] = (
             *(state.judged, state.whence, state.requoted, state.released),
-            state.may_unbind,
+            *(state.may_unbind, state.lacking),
         )
         for table in of_open:
             if one.number in table:

@@ -117,6 +117,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "may_unbind",
         "unbound",
         "split_fees",
+        "lacking",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
