@@ -73,7 +73,7 @@ class Payments(Unbinding):
             if isinstance(asked, Short):
                 one.state = _State.SHORT
             else:
-                self._goes_on(one, view)
+                self._leaves_short(one, view)
         return Outcome()
 
     def _covered(self, asked: Covered, moment: Moment, view: View) -> Outcome:
@@ -81,10 +81,10 @@ class Payments(Unbinding):
         if one is None:
             return Outcome(code=Unsound.UNKNOWN)
         if one.state == _State.SHORT and not one.binding:
-            self._goes_on(self._change(one, moment), view)
+            self._leaves_short(self._change(one, moment), view)
         return Outcome()
 
-    def _goes_on(self, one: Withdrawal, view: View) -> None:
+    def _leaves_short(self, one: Withdrawal, view: View) -> None:
         if self._is_held_back(one, view):
             self._to_queue(one)
         else:
