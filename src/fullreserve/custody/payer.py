@@ -36,7 +36,7 @@ from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
 from fullreserve.custody.sending import FAULTS, Sender
 from fullreserve.custody.setbacks import named
 from fullreserve.custody.store import Kept, Store
-from fullreserve.custody.unbinding import Unbinding
+from fullreserve.custody.unbinding import Unbinding, Witnesses
 from fullreserve.custody.waits import SIGNING, UNBINDING, Waits
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
@@ -72,13 +72,15 @@ class Payer:
         second: Chain | None = None,
         sweeps: Sweeps | None = None,
         clock: Clock | None = None,
+        witnesses: Witnesses | None = None,
     ) -> None:
-        waits = Waits(clock or SystemClock())
+        clock = clock or SystemClock()
+        waits = Waits(clock)
         self._desk = Desk(chain, store, exchange, terms, salt, sweeps, waits)
         self._sender = Sender(self._desk, sign, self._leave_alone)
         self._outcomes = Outcomes(self._desk, self._sender, second)
         self._dropped = Dropped(self._desk)
-        self._unbinding = Unbinding(self._desk)
+        self._unbinding = Unbinding(self._desk, witnesses, clock)
         self.moved = self._outcomes.moved
         self._round = 0
         self._passed: dict[int, int] = {}  # the same of what went on before an older one
@@ -116,7 +118,8 @@ class Payer:
             why = waits.why(kept.id, UNBINDING) or waits.why(kept.id, SIGNING)
             taken = chain.nonce_of(kept.plan) if why else None
             lane = chain.addresses.text(taken[0]) if taken is not None else ""
-            found += [UnsignedPayment(one, lane, why) for one in kept.plan.withdrawals if why]
+            of = self._unbinding.why(kept)
+            found += [UnsignedPayment(one, lane, why, of) for one in kept.plan.withdrawals if why]
         return found
 
     def _open(self) -> list[Kept]:

@@ -28,6 +28,7 @@ from fullreserve.custody import networks, shown_keys
 from fullreserve.custody.addresses import Table
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Chain
+from fullreserve.custody.chains.free_nonces import Nodes
 from fullreserve.custody.chains.health import health
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.destinations import Destinations
@@ -40,6 +41,7 @@ from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.quorum import Quorum
+from fullreserve.custody.recalling import SignersRecall
 from fullreserve.custody.reconciling import PAYER_STORE
 from fullreserve.custody.restore_mark import uncompared
 from fullreserve.custody.restored import NotYet, SinceBackup
@@ -47,6 +49,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.sweeping import Sweeping
 from fullreserve.custody.transfers import salt_of
 from fullreserve.custody.tripping import trip
+from fullreserve.custody.unbinding import Witnesses
 from fullreserve.custody.unpaid import UnpaidNetwork
 from fullreserve.custody.unsigned import UnsignedPayments
 from fullreserve.custody.walking import Walk
@@ -240,6 +243,7 @@ class Paying:
             self._second,
             self._hot,
             clock,
+            Witnesses(SignersRecall(data, network, self._chain), Nodes(chains)),
         )
         self._sweeping = Sweeping(network, self._chain, store, house)
         self._since_backup = SinceBackup(

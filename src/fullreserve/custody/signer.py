@@ -49,6 +49,7 @@ from fullreserve.custody.signer_wire import (
     AnswerChallenge,
     AnyQuestion,
     ShowKeys,
+    ShowSigned,
     SignMessage,
     SignPlan,
     Spec,
@@ -96,7 +97,7 @@ class Signer:
         """Never raises: what cannot be read is refused too. `pid` asks; None: the coordinator."""
         try:
             question = decode_question(data)
-            if isinstance(question, SignPlan) and pid is not None:
+            if isinstance(question, SignPlan | ShowSigned) and pid is not None:
                 await self._check_payer(pid)
             return Answer(await self._answered(question))
         except msgspec.DecodeError:
@@ -125,7 +126,7 @@ class Signer:
 
     async def _check_payer(self, pid: int) -> None:
         if not await self._is_payer(pid):
-            log.error("a plan was proposed by who is not the payer", pid=pid)
+            log.error("asked as the payer asks, by who is not the payer", pid=pid)
             raise WillNotSign("only the payer that the exchange started may propose a plan")
 
     async def _answered(self, question: AnyQuestion) -> bytes:
@@ -142,6 +143,8 @@ class Signer:
             known = self.policies.get(question.network)
             own = known.own_keys() if known is not None else ()
             return shown_keys.shown(question.network, question.challenge, own)
+        if isinstance(question, ShowSigned):
+            return msgspec.json.encode(self._intents.signed(question))
         assert isinstance(question, SignPlan)
         return await self._signed(question, self._policy(question.plan.network))
 
@@ -159,7 +162,7 @@ class Signer:
                 charged.append(fee - free)
 
         signature = policy.sign(plan, approved, question.previous, charge)
-        self._intents.note(plan)
+        self._intents.note(plan, signature)
         is_given = plan.move is not None and plan.move.key.startswith(GAS)
         # What a lane that was left is given counts all.
         if charged and not is_given and (name := policy.name_of(plan, signature)):

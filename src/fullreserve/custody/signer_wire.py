@@ -71,6 +71,37 @@ class ShowKeys(Question, frozen=True, tag=4):
     challenge: bytes
 
 
+class BoundTo(msgspec.Struct, array_like=True, frozen=True):
+    """Withdrawals that one transaction is to pay, and what they are bound to."""
+
+    withdrawals: tuple[int, ...]
+    binding: bytes
+
+
+class ShowSigned(Question, frozen=True, tag=5):
+    """What it has signed of payments that are to be let go; JSON of Signed. The payer's alone.
+
+    `never`: what it has not signed of those, it signs under their binding no more.
+    """
+
+    network: int
+    payments: tuple[BoundTo, ...]
+    never: bool = False
+
+
+class Signed(msgspec.Struct, array_like=True, frozen=True):
+    """What a signer signed of payments that are bound to `binding`, or with what that names.
+
+    `under` is what it signed them under. `part` is its part of the transaction of `plan`; without
+    them it has kept none.
+    """
+
+    binding: bytes
+    under: bytes
+    plan: Plan | None = None
+    part: bytes = b""
+
+
 class Answer(msgspec.Struct, array_like=True, frozen=True):
     """One of the two is empty."""
 
@@ -78,7 +109,7 @@ class Answer(msgspec.Struct, array_like=True, frozen=True):
     refusal: str = ""
 
 
-AnyQuestion = SignPlan | SignMessage | AnswerChallenge | ShowKeys
+AnyQuestion = SignPlan | SignMessage | AnswerChallenge | ShowKeys | ShowSigned
 
 decode_question = msgspec.json.Decoder(AnyQuestion).decode
 

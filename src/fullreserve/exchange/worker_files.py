@@ -150,12 +150,27 @@ class Unpaid(msgspec.Struct, frozen=True):
     is_restored: bool = False
 
 
+class WhyUnsigned(StrEnum):
+    """Why a payment is neither signed nor let go of its lane."""
+
+    SIGNERS = "signers"  # too few sign; people did not let it go
+    PAYING = "paying"  # they did, and its lane still pays
+    SIGNED = "signed"  # a signer has signed it, and shows no transaction that can be sent
+    UNTOLD = "untold"  # a signer answers, and does not tell what it has signed
+    TAKEN = "taken"  # a node says that its nonce is taken, or about to be
+    NODES = "nodes"  # nodes do not agree, cannot be believed or are too few
+
+
 class UnsignedPayment(msgspec.Struct, frozen=True):
-    """A withdrawal that too few signers sign; `lane` is who is to pay it, "" where coins do."""
+    """A withdrawal that too few signers sign; `lane` is who is to pay it, "" where coins do.
+
+    `problem` is in the words of signers or nodes.
+    """
 
     withdrawal: int
     lane: str
     problem: str
+    why: WhyUnsigned = WhyUnsigned.SIGNERS
 
 
 class Unsigned(msgspec.Struct, frozen=True):

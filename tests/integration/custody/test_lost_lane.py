@@ -1,12 +1,12 @@
 """Goal: a lane's key is lost with payments bound to it; other lanes pay them, each once.
 
 Method: anvil; the payer of an exchange's strict half, killed before and after each of its effects;
-and an exchange with its signers, from which operators leave the lane and let its payments go.
+signers over their sockets, one of which is silent, that remember what they signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,13 @@ import pytest
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.chains.evm import EvmChain
+from fullreserve.custody.chains.free_nonces import Nodes
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import NotSigned
 from fullreserve.custody.store import Store
+from fullreserve.custody.unbinding import Witnesses
 from tests.integration.custody.outsiders import TERMS, Approved, EvmBed
+from tests.integration.custody.remembering import Remembering, remembering
 from tests.integration.custody.test_payer import (
     PAY_TERMS,
     SALT,
@@ -27,14 +30,15 @@ from tests.integration.custody.test_payer import (
     until_done,
 )
 
-EFFECTS = 16  # of one payment that is let go and paid, counted by a test below
+# Of one payment that is let go and paid, and of one that a signer had signed: counted below.
+EFFECTS, SIGNED_EFFECTS = 18, 11
 
 
 class Lanes:
     """The bed's, of which nobody has the key of the first."""
 
-    def __init__(self, bed: EvmBed, place: Path) -> None:
-        self.bed, self.place = bed, place
+    def __init__(self, bed: EvmBed, place: Path, signers: Remembering) -> None:
+        self.bed, self.place, self.signers = bed, place, signers
         self.lost, *self.others = bed.keys
         self.store = Store(place)
         # As many as there are lanes: one payment by each.
@@ -62,7 +66,21 @@ class Lanes:
         kept: Store = mortal.around(self.store, *names)
         told = mortal.around(self.book, "report")
         watched: EvmChain = mortal.around(chain, "broadcast_all")
-        return Payer(watched, kept, told, mortal.counted(sign), PAY_TERMS, SALT)
+        witnesses = Witnesses(mortal.counted(self.signers.recall), Nodes([chain]))
+        words = (watched, kept, told, mortal.counted(sign), PAY_TERMS, SALT)
+        return Payer(*words, witnesses=witnesses)
+
+    def signed_alone(self) -> None:
+        """The first signer has signed what the payer has no signature of."""
+        (kept,) = self.store.open_plans(self.bed.chain.network)
+        body = tx.read_body(kept.plan.body)
+        part = self.bed.keys[self.lost].sign_recoverable(body.digest(), hasher=None)
+        self.signers.memories["ann"].note(kept.plan, part)
+
+    def nonce(self) -> int:
+        """How many transactions of the lost lane are in blocks."""
+        chain = self.bed.chain
+        return chain.used([self.lost], chain.tip())[self.lost]
 
     async def stuck(self) -> int:
         """All but one are paid; which one is not."""
@@ -77,10 +95,11 @@ class Lanes:
 
 
 @pytest.fixture
-def lanes(erc20: EvmBed, tmp_path: Path) -> Iterator[Lanes]:
-    made = Lanes(erc20, tmp_path / "store")
-    yield made
-    made.store.close()
+async def lanes(erc20: EvmBed, tmp_path: Path) -> AsyncIterator[Lanes]:
+    async with remembering(tmp_path, erc20, "ann", "bob", "cyd", silent=1) as signers:
+        made = Lanes(erc20, tmp_path / "store", signers)
+        yield made
+        made.store.close()
 
 
 async def test_what_nobody_signed_is_paid_by_another_lane(lanes: Lanes) -> None:
@@ -136,6 +155,47 @@ async def test_killed_at_every_effect_it_is_paid_once(lanes: Lanes, effect: int)
     assert not book.failed
     assert all(lanes.bed.balance(one) == lanes.bed.unit for one in book.waiting)
     assert lanes.store.open_plans(lanes.bed.chain.network) == []
+
+
+async def signed_and_stuck(lanes: Lanes) -> tuple[int, int]:
+    """People let it go; its number, and the nonce that its lane has next."""
+    number = await lanes.stuck()
+    lanes.book.may_unbind.add(number)
+    lanes.signed_alone()
+    lanes.restart()
+    return number, lanes.nonce()
+
+
+def paid_by_the_lost_lane(lanes: Lanes, number: int, nonce: int) -> None:
+    book = lanes.book
+    assert book.paid.keys() == book.waiting.keys()
+    assert not book.failed
+    assert not book.unbound
+    assert lanes.bed.balance(number) == lanes.bed.unit
+    assert lanes.nonce() == nonce + 1
+
+
+async def test_what_a_signer_signed_alone_is_sent(lanes: Lanes) -> None:
+    """And is not let go. Criterion: CUST-UNBIND-7."""
+    number, nonce = await signed_and_stuck(lanes)
+    mortal = Mortal()
+    await until_done(lanes.bed, lanes.payer(mortal), lanes.book)
+    assert mortal.count == SIGNED_EFFECTS
+    paid_by_the_lost_lane(lanes, number, nonce)
+    assert lanes.payer().unsigned() == []
+
+
+@pytest.mark.parametrize("effect", range(1, SIGNED_EFFECTS + 1))
+async def test_killed_at_every_effect_what_was_signed_is_sent_once(
+    lanes: Lanes, effect: int
+) -> None:
+    """Before it or after it, in turn. Criterion: CUST-UNBIND-7."""
+    number, nonce = await signed_and_stuck(lanes)
+    with pytest.raises(Killed):
+        await until_done(lanes.bed, lanes.payer(Mortal(effect, after=bool(effect % 2))), lanes.book)
+    lanes.restart()
+    await until_done(lanes.bed, lanes.payer(), lanes.book, 40)
+    paid_by_the_lost_lane(lanes, number, nonce)
 
 
 async def test_a_payer_of_an_older_backup_pays_nothing_by_the_lost_lane(lanes: Lanes) -> None:

@@ -45,7 +45,8 @@ async def test_two_let_payments_go_of_their_lane(desk: Console) -> None:
     numbers = await stuck(desk, 2)
     rows = (await desk.cleo.get("withdrawals/unsigned")).data
     assert [row["wdId"] for row in rows] == [ids.text(one) for one in numbers]
-    assert (rows[0]["lane"], rows[0]["problem"], rows[0]["letGo"]) == (LANE, WHY, False)
+    shown = (rows[0]["lane"], rows[0]["problem"], rows[0]["letGo"], rows[0]["why"])
+    assert shown == (LANE, WHY, False, "signers")
     assert (rows[0]["chain"], rows[0]["ccy"], rows[0]["amt"]) == ("BTC-Bitcoin", "BTC", "0.1")
     assert rows[0]["boundTs"]
     wanted = ",".join(row["wdId"] for row in rows)

@@ -375,9 +375,13 @@ class Chain(ABC):
     def why_kept(self, plan: Plan) -> str:  # noqa: ARG002 - the interface
         """Why what a plan of which nothing was signed pays may not be planned anew; "": it may.
 
-        It may where its account pays no more, and nothing has taken its nonce. NodeProblem.
+        It may where its account pays no more, and no node says that its nonce is taken.
         """
         return "it is bound to coins, which other plans may need"
+
+    def next_nonce(self, plan: Plan) -> int:  # noqa: ARG002 - the interface
+        """The first nonce of its account that nothing takes, in a block or before; NodeProblem."""
+        raise NodeRefuses(0, "this chain's nonces are not told")
 
     @abstractmethod
     def plan(self, payments: Sequence[Payment], bound: Sequence[Plan]) -> Plan:

@@ -23,7 +23,7 @@ from fullreserve.custody.chains.adapter import (
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block
 from fullreserve.custody.chains.evm_held import TRANSFER_EVENT, held
-from fullreserve.custody.chains.evm_lanes import TIP, Lanes, fees, why_kept
+from fullreserve.custody.chains.evm_lanes import TIP, Lanes, fees, next_nonce
 from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_reading import ASKED_AT_ONCE, EvmReading, Terms, legible
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Source, Swept, sendable, sources
@@ -130,7 +130,12 @@ class EvmChain(EvmReading):
         return True
 
     def why_kept(self, plan: Plan) -> str:
-        return why_kept(self._node, self.terms.lanes, tx.read_body(plan.body))
+        if tx.read_body(plan.body).lane in self.terms.lanes:
+            return "its lane still pays: leave that first (custody rotate-lanes)"
+        return ""
+
+    def next_nonce(self, plan: Plan) -> int:
+        return next_nonce(self._node, tx.read_body(plan.body).lane)
 
     def _from_a_lane(
         self,

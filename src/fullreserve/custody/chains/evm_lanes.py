@@ -137,15 +137,11 @@ def _told(node: Node, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
     return told
 
 
-def why_kept(node: Node, lanes: Sequence[bytes], body: Body) -> str:
-    """Why what a lane was to pay, and did not sign, has to stay with it; "" where it has not."""
-    if body.lane in lanes:
-        return "its lane still pays: leave that first (custody rotate-lanes)"
-    account = "0x" + body.lane.hex()
+def next_nonce(node: Node, lane: bytes) -> int:
+    """The first that no transaction takes by this node, in a block or before one; NodeProblem."""
+    account = "0x" + lane.hex()
     asked = [("eth_getTransactionCount", [account, at]) for at in ("latest", "pending")]
-    if max(map(quantity, node.calls(asked))) > body.nonce:
-        return f"nonce {body.nonce} of its lane is taken on the chain, or about to be"
-    return ""
+    return max(map(quantity, node.calls(asked)))
 
 
 def balance_call(token: bytes, account: bytes) -> dict[str, str]:

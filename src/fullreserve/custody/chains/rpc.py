@@ -38,6 +38,10 @@ class NodeGarbage(NodeProblem):
     """The answer makes no sense: HTML, half an answer, a wrong shape, a block that is no block."""
 
 
+class NodeMute(NodeGarbage):
+    """What answers speaks no JSON or no HTTP, as what stands before a node that is down."""
+
+
 class NodeRefuses(NodeProblem):
     """The node understood and says no."""
 
@@ -142,7 +146,7 @@ class Node:
             return json.loads(content)
         except (ValueError, RecursionError):  # no JSON, or lists in lists without an end
             shown = content[:SHOWN].decode("utf-8", "replace")
-            raise NodeGarbage(f"{self.name} answers no JSON: {shown!r}") from None
+            raise NodeMute(f"{self.name} answers no JSON: {shown!r}") from None
 
     def _post(self, body: bytes) -> bytes:
         self._connection.request("POST", self._path, body, self._headers)
@@ -158,7 +162,7 @@ class Node:
     def _down(self, problem: Exception) -> NodeProblem:
         self._connection.close()
         if isinstance(problem, http.client.HTTPException):
-            return NodeGarbage(f"{self.name} does not speak HTTP: {type(problem).__name__}")
+            return NodeMute(f"{self.name} does not speak HTTP: {type(problem).__name__}")
         return NodeDown(f"{self.name} does not answer: {problem}")
 
 

@@ -129,3 +129,9 @@ def _told(data: Path, before: Network, after: Network) -> Iterator[str]:
             " until operators let them go (x/operator/propose/unbind)"
         )
     yield f"signers {', '.join(after.signers)}"
+    gone = [name for name in before.signers if name not in after.signers]
+    if gone and any(unsigned[account] for account in before.lanes + before.left):
+        yield (
+            f"{', '.join(gone)}: not asked any more, nor whether one signed what the payer has no"
+            " signature of: name them by --signers too until that is let go"
+        )

@@ -117,6 +117,7 @@ class _Unsigned:
                         "amt": amount_text(catalog, one.asset, one.value),
                         "lane": each.lane,
                         "problem": each.problem,
+                        "why": each.why,
                         "boundTs": str(one.changed_ms),
                         "letGo": binding.may_unbind,
                     }
