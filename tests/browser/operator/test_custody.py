@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
@@ -14,18 +14,31 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
+    WITHDRAWALS,
     AdoptDeposits,
+    Bound,
     CameUnasked,
     Claim,
     Confirmed,
+    Destination,
     Funded,
     Orphaned,
+    Request,
+    RequirePolicy,
     Seen,
     Tier,
     Tip,
 )
 from fullreserve.exchange.products.deposit_state import EDITION
-from fullreserve.exchange.wire.commands import AccountKey, Withdraw, amount_bytes, amount_int
+from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
+from fullreserve.exchange.wire.commands import (
+    AccountKey,
+    Product,
+    Transfer,
+    Withdraw,
+    amount_bytes,
+    amount_int,
+)
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
@@ -42,9 +55,13 @@ from fullreserve.exchange.worker_files import (
     UnaskedSum,
     Unknown,
     Unmeasured,
+    Unsigned,
+    UnsignedPayment,
+    WhyUnsigned,
     adopted_name,
     reconciled_name,
     refused_name,
+    unsigned_name,
 )
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.operator.desk import (
@@ -406,6 +423,75 @@ def test_a_strangers_coins_become_a_users_and_the_treasurys(
         for shown in ("BTC-Testnet", owner, str(ada.uid), str(bea.uid)):
             expect(row).to_contain_text(shown)
     expect(other.get_by_text(EN["op.unallotted.none"])).to_be_visible()
+
+
+LANE = "0x1c3AD3a60E811F04Fd6Bfa9fcE9a1b16933d399c"
+
+
+@pytest.fixture
+def stuck(server: LiveServer, person: Person) -> Iterator[Callable[[WhyUnsigned], None]]:
+    """Two payments of 0.31 and 0.32 BTC are bound to a lane that nobody can sign for."""
+    know_a_network(server)
+    numbers: list[int] = []
+
+    async def asks(door: SocketDoor) -> None:
+        trade, fund = (AccountKey(person.uid, kind, 0) for kind in (chart.TRADE, chart.FUND))
+        coins = amount_bytes(10**8)
+        moved = Transfer(door.gateway, door.numbers(1), person.uid, trade, fund, 1, coins)
+        words: list[Transfer | Product] = [moved]
+        for amount in (31, 32):
+            what = (77, 1, amount_bytes(amount * 10**6), amount_bytes(10))
+            asked = msgspec.msgpack.encode(Request(*what, Destination.ADDRESS_BOOK, 5))
+            number = door.numbers(1)
+            words.append(Product(door.gateway, number, WITHDRAWALS, person.uid, asked))
+        for word in words:
+            result = await outcome(door, word)
+            assert isinstance(result, Reply), result
+            assert not result.code
+            numbers.append(result.sequence)
+
+    at_the_door(server, asks)
+    bound = [(WITHDRAWALS, Bound(one, one.to_bytes(32, "big"))) for one in numbers[1:]]
+    say_all(server, *bound, (WITHDRAWALS, RequirePolicy(WITHDRAWALS_EDITION)))
+    problem = "0 of 2 signers signed: ann.sock: the lane is not one of this signer's"
+    told = tuple(UnsignedPayment(one, LANE, problem) for one in numbers[1:])
+    place = server.folder / unsigned_name(77)
+
+    def tell(why: WhyUnsigned) -> None:
+        rows = tuple(msgspec.structs.replace(one, why=why) for one in told)
+        place.write_bytes(msgspec.json.encode(Unsigned(77, 2, problem, 1_700_000_000_000, rows)))
+
+    tell(WhyUnsigned.SIGNERS)
+    yield tell
+    place.unlink()
+
+
+def test_payments_of_a_lost_lane_are_let_go_by_two(
+    visit: Visit, ada: Operator, bea: Operator, stuck: Callable[[WhyUnsigned], None]
+) -> None:
+    """Each by itself or all of a lane. Criterion: WEB-OP-CUST-8"""
+    page = visit("/operator/custody", ada)
+    rows = page.get_by_role("table", name=EN["op.unsigned"]).get_by_role("row")
+    row = rows.filter(has_text="0.32 BTC")
+    for shown in ("BTC-Testnet", LANE, EN["op.unsignedWhy.signers"], "0 of 2 signers signed"):
+        expect(row).to_contain_text(shown)
+    expect(row.get_by_role("button", name=f"{EN['op.unsigned.one']}: 0.32 BTC")).to_be_visible()
+    page.get_by_role("button", name=EN["op.kind.unbind"], exact=True).click()
+    choose(page, EN["op.unsigned.which"], f"Testnet {LANE}: 2")
+    give_reason(page, EN["op.propose"])
+    other = visit(f"/operator/approvals/{number_of(page)}", bea)
+    expect(other.get_by_role("term").filter(has_text=EN["op.term.wdIds"])).to_be_visible()
+    expect(other.get_by_text(re.compile(r"^\d+,\d+$"))).to_be_visible()
+    approve(other)
+    stuck(WhyUnsigned.TAKEN)
+    other.goto(other.url.partition("/operator")[0] + "/operator/custody")
+    rows = other.get_by_role("table", name=EN["op.unsigned"]).get_by_role("row")
+    for amount in ("0.31 BTC", "0.32 BTC"):
+        row = rows.filter(has_text=amount)
+        for shown in (EN["op.unsigned.letGo"], EN["op.unsignedWhy.taken"]):
+            expect(row).to_contain_text(shown)
+        expect(row.get_by_role("button")).to_have_count(0)
+    expect(other.get_by_role("button", name=EN["op.kind.unbind"], exact=True)).to_have_count(0)
 
 
 def test_what_a_chain_took_back_and_was_spent_is_listed_as_owed(

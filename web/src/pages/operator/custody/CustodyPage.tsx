@@ -23,6 +23,7 @@ import { ReconciliationSummary } from './ReconciliationSummary'
 import type { Line } from './rows'
 import { UnallottedSection } from './UnallottedSection'
 import { UnderWaySection } from './UnderWaySection'
+import { UnsignedSection } from './UnsignedSection'
 
 const EVERY_MS = 5_000
 
@@ -40,6 +41,7 @@ export function CustodyPage(): ReactNode {
       <Tiers />
       <MarksSection />
       <MovesSection />
+      <UnsignedSection />
       <AnnouncedSection />
       <CapsSection />
       <ReconciliationSummary />

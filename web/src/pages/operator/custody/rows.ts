@@ -160,6 +160,22 @@ export interface Allotted {
   approvals: { uid: string }[]
 }
 
+/** A payment that too few signers sign. */
+export interface UnsignedPayment {
+  wdId: string
+  chain: string
+  ccy: string
+  amt: string
+  /** Who is to pay; '' where coins do. */
+  lane: string
+  /** In the words of signers or nodes. */
+  problem: string
+  why: 'signers' | 'paying' | 'signed' | 'untold' | 'taken' | 'nodes'
+  boundTs: string
+  /** Two teams have agreed. */
+  letGo: boolean
+}
+
 export interface Missing {
   person: string
   sinceTs: string
