@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -130,12 +131,20 @@ def network() -> Network:
     )  # fmt: skip
 
 
-@pytest.fixture
-async def signing(tmp_path: Path) -> AsyncIterator[Signing]:
-    networks.keep(tmp_path, [network()])
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The signer's file of keys, which each test copies: to make one is dear, and shall be."""
     secrets = {"lane-0": KEY.secret, "cold": COLD.secret}
     secrets[branch_name(NETWORK)] = USERS.secret + USERS.code
-    keyfile.seal(tmp_path / "keys", secrets, PASSPHRASE)
+    made = tmp_path_factory.mktemp("sealed") / "keys"
+    keyfile.seal(made, secrets, PASSPHRASE)
+    return made
+
+
+@pytest.fixture
+async def signing(tmp_path: Path, sealed: Path) -> AsyncIterator[Signing]:
+    networks.keep(tmp_path, [network()])
+    shutil.copy(sealed, tmp_path / "keys")
     made = Signing(tmp_path, await Withdrawing.open(tmp_path, TERMS))
     process = await made.start()
     yield made
