@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import structlog
 
 from fullreserve.custody import contract_calls, nodes
 from tests import cheap_hashes
@@ -22,6 +23,13 @@ BLOCKS = 125
 def _reads_in_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy this machine is, a look waits for what contracts sent."""
     monkeypatch.setattr(contract_calls, "WAIT_MS", 600_000)
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_configured_by_no_test_before() -> Iterator[None]:
+    """Commands that run in this process set logging up, and later tests read what is printed."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")
