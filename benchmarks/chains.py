@@ -129,6 +129,9 @@ class _Exchange:
     async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
         raise AssertionError(network, asset, after, limit)
 
+    async def free(self, network: int, asset: int) -> int:
+        raise AssertionError(network, asset)
+
     async def starved(self, network: int) -> Sequence[wire.Pay]:  # noqa: ARG002 - the protocol's
         return []
 

@@ -32,6 +32,7 @@ from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.dropped import Dropped
 from fullreserve.custody.hot_sweeps import Surplus
 from fullreserve.custody.outcomes import Outcomes
+from fullreserve.custody.passing import Passing
 from fullreserve.custody.payer_desk import Desk, Exchange, Run, Sweeps, Terms
 from fullreserve.custody.sending import FAULTS, Sender
 from fullreserve.custody.setbacks import named
@@ -83,6 +84,7 @@ class Payer:
         self._unbinding = Unbinding(self._desk, witnesses, clock)
         self.moved = self._outcomes.moved
         self._round = 0
+        self._passing = Passing()
         self._passed: dict[int, int] = {}  # the same of what went on before an older one
         self._behind: dict[int, int] = {}  # by asset, up to which number those were looked at
         self._refused: dict[int, int] = {}  # withdrawal: the last round in which it is left alone
@@ -351,6 +353,7 @@ class Payer:
         for pay in await self._desk.exchange.starved(self._desk.chain.network):
             payment = await self._payment(pay)
             if payment is None:
+                await self._let_pass(pay, bound)
                 continue
             (one,) = await to_thread(self._tried, [[payment]], bound)
             if isinstance(one, HotShort):
@@ -361,21 +364,28 @@ class Payer:
             await self._desk.exchange.report(word)
 
     async def _let_pass(self, first: wire.Pay, bound: Sequence[Plan]) -> None:
-        """Of what waits behind one that hot cannot pay, some that it can.
+        """Of what waits behind one that hot cannot pay, or nobody can read, some that it can.
 
-        What it has would lie idle for as long as nobody refills it. The first waits no longer for
-        that: a refill is of all that waits, and it is tried first.
+        What it has would lie idle for as long as nobody refills it; see `passing`.
         """
         place = (self._desk.chain.network, first.asset)
+        free = await self._desk.exchange.free(*place)
+        room = self._passing.room(first.asset, first.withdrawal, free)
         self._passed = {one: till for one, till in self._passed.items() if till > self._round}
         found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
         self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
         left_alone = {first.withdrawal, *self._passed, *self._refused}
         asked = [pay for pay in found if pay.withdrawal not in left_alone]
-        payments = [one for pay in asked if (one := await self._payment(pay)) is not None]
-        tried = await to_thread(self._tried, [[one] for one in payments], bound)
-        pairs = zip(payments, tried, strict=True)
-        able = [one.withdrawal for one, made in pairs if not isinstance(made, HotShort)]
+        fits = [pay for pay in asked if amount_int(pay.amount) <= room]
+        known = [(pay, one) for pay in fits if (one := await self._payment(pay)) is not None]
+        tried = await to_thread(self._tried, [[one] for _, one in known], bound)
+        able = list[int]()
+        for (pay, _), made in zip(known, tried, strict=True):
+            amount = amount_int(pay.amount)
+            if amount <= room and not isinstance(made, HotShort):
+                room -= amount
+                self._passing.went(first.asset, amount)
+                able.append(pay.withdrawal)
         # Where that was wrong it is short again at once, and is not asked for soon.
         self._passed |= dict.fromkeys(able, self._round + REFUSED_ROUNDS)
         await self._desk.exchange.report(*map(wire.Covered, able))

@@ -52,6 +52,9 @@ class Exchange(Protocol):
     async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
         """What waits for an asset's hot wallet and for nothing else, by number."""
 
+    async def free(self, network: int, asset: int) -> int:
+        """What hot has of an asset beside payments that are bound or to be bound, by the ledger."""
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         """Whether withdrawals of the network are suspended now: what was final is not."""
 

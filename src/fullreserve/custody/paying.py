@@ -58,9 +58,12 @@ from fullreserve.door.protocol import Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
 from fullreserve.exchange.products.withdrawal_state import (
     Binding,
+    Demand,
+    GetDemand,
     GetWithdrawal,
     ListBehind,
     ListBindings,
@@ -73,6 +76,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
+from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.faults import leaves
 from fullreserve.identity.keyring import KeyringError
 from fullreserve.identity.vault import Vault
@@ -193,6 +197,15 @@ class PayersExchange:
         question = ListBehind(network, asset, after, limit)
         found: list[wire.Pay] = await self._house.ask(wire.WITHDRAWALS, question)
         return found
+
+    async def free(self, network: int, asset: int) -> int:
+        demand: Demand = await self._house.ask(wire.WITHDRAWALS, GetDemand(network, asset))
+        hot = sum(
+            -amount_int(one.balance)
+            for one in await self._house.ledger()
+            if (one.kind, one.instance, one.asset) == (TIERS[wire.Tier.HOT], network, asset)
+        )
+        return hot - amount_int(demand.bound) - amount_int(demand.waiting)
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         place = Scope(Level.CHAIN, self._network.network)

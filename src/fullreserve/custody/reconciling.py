@@ -34,7 +34,7 @@ from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
-from fullreserve.custody.store import read_cursor, read_open
+from fullreserve.custody.store import read_cursor, read_open, read_signed
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
@@ -463,12 +463,13 @@ class Reconciler:
             if bound.network == number:
                 _add(way.less, (wire.Tier.HOT, bound.asset), amount_int(bound.amount))
                 least += bound.count * FEE_ON_ITS_WAY
-        plans = read_open(self._payer, number)
-        paying = sum(self._scale(coin).cost(one.fee) for one in plans if one.move is None)
+        signed = read_signed(self._payer, number)
+        fees = {one.binding: self._scale(coin).cost(one.fee) for one in signed}
+        paying = sum(fees[one.binding] for one in signed if one.move is None)
         _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
-        for one in plans:
+        for one in read_open(self._payer, number):
             if one.move is not None:
-                self._moves(one.move, self._scale(coin).cost(one.fee), way)
+                self._moves(one.move, fees.get(one.binding, 0), way)
         await self._between_tiers(way)
         coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
         later = await self._later(height)

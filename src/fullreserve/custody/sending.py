@@ -58,11 +58,10 @@ class Sender:
 
     def _offered(self, unsigned: Sequence[Run]) -> list[tuple[Run, Plan]]:
         """What signers are asked for; what they refused at a high fee, at that of now."""
-        waits, chain = self._desk.waits, self._desk.chain
-        return [
-            (run, chain.eased(run.plan) if waits.why(run.kept.id, SIGNING) else run.plan)
-            for run in unsigned
-        ]
+        refused = [run for run in unsigned if self._desk.waits.why(run.kept.id, SIGNING)]
+        eased = self._desk.chain.eased([run.plan for run in refused])
+        plans = {run.kept.id: plan for run, plan in zip(refused, eased, strict=True)}
+        return [(run, plans.get(run.kept.id, run.plan)) for run in unsigned]
 
     def _drop_gifts(self, unsigned: Sequence[Run]) -> None:
         """Gas that nobody signed for leaves its lane's nonce: payments would wait behind it."""

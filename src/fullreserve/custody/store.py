@@ -336,6 +336,15 @@ def read_open(path: Path, network: int) -> list[Plan]:
     return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
 
 
+def read_signed(path: Path, network: int) -> list[Plan]:
+    """Those of them of which something was signed."""
+    asked = (
+        "SELECT data FROM plans WHERE network = ? AND NOT is_done AND EXISTS "
+        "(SELECT 1 FROM attempts WHERE plan = plans.id)"
+    )
+    return [msgspec.json.decode(data, type=Kept).plan for (data,) in _read(path, asked, network)]
+
+
 def read_compared(path: Path) -> dict[int, int]:
     """The newest restore, by network, since which another process has compared all of it."""
     return {int(one): int(ms) for one, ms in _read(path, "SELECT * FROM restored")}

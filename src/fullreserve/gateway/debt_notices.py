@@ -33,7 +33,8 @@ class NewDebts:
         fresh = [one for one in found if one.since_ms < last_ms]
         if not fresh:
             return None
-        return Found([await self._notice(one) for one in fresh], fresh[-1].since_ms)
+        newest = max(one.since_ms for one in fresh)
+        return Found([await self._notice(one) for one in fresh], newest)
 
     async def _notice(self, one: Debt) -> Notice:
         owner, context = one.deposit.owner, self._context

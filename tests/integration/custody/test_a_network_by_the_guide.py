@@ -1,4 +1,4 @@
-"""Goal: the guide's steps to a network of accounts lead to one that takes and pays.
+"""Goal: the guide's steps to a network of accounts lead to one that credits and sweeps.
 
 Method: `fullreserve up`, six signers and anvil as processes, each command and file as the guide has
 it; users over HTTP.
@@ -128,7 +128,7 @@ def swept(chain: EvmBed, client: Client, address: str) -> None:
     assert (row["role"], row["threshold"], row["margin"]) == ("hot", "2", "1")
 
 
-def test_the_guides_steps_lead_to_a_network_that_takes_and_pays(
+def test_the_guides_steps_lead_to_a_network_that_credits_and_sweeps(
     chain: EvmBed, folder: Path
 ) -> None:
     """Criterion: ASSET-NETWORK-4."""

@@ -5,11 +5,18 @@ Method: anvil, an exchange, its payer and signers; the lanes are nearly empty.
 
 from __future__ import annotations
 
+import os
+
+import pytest
+
 from fullreserve.custody import contracts
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.signing import lane_of
+from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
+from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.identity.keyring import DamagedRow
 from tests.bed import USDT
 from tests.integration.custody.test_lane_rotation import AMOUNT, NETWORK, Lanes, bed, office
 
@@ -58,3 +65,60 @@ async def test_who_asks_for_more_than_hot_has_holds_up_nobody(office: Lanes) -> 
         more = contracts.call("mint(address,uint256)", lane, 8 * AMOUNT // UNIT)
         office.bed.command(office.bed.token, more)
     await office.ended(large, other, late)
+
+
+async def test_half_of_what_comes_is_kept_for_who_waits(office: Lanes) -> None:
+    """Whoever asks behind him for all there is. Criterion: CHAINS-PAYER-28."""
+    take_away(office)
+    hot = sum(office.holds(lane)[USDT] for lane in office.bed.keys) * UNIT
+    await told(office, hot - await office.paying._payer._desk.exchange.free(NETWORK, USDT))
+    large = await asked(office, 4 * AMOUNT)
+    await office.paying.round()
+    # What hot had then goes to others.
+    later = [await asked(office, AMOUNT - UNIT * (one + 1)) for one in range(9)]
+    await office.ended(*later)
+    for turn in range(20):
+        later += [await asked(office, AMOUNT + UNIT * (3 * turn + one)) for one in range(3)]
+        for lane in list(office.bed.keys)[:1]:
+            more = contracts.call("mint(address,uint256)", lane, 2 * AMOUNT // UNIT)
+            office.bed.command(office.bed.token, more)
+        await told(office, 2 * AMOUNT)
+        for _ in range(3):
+            await office.paying.round()
+            office.bed.mine()
+        if (await office.exchange.found(large)).state == WithdrawalState.SUCCESS:
+            break
+    states = [(await office.exchange.found(one)).state for one in (large, *later)]
+    assert states[0] == WithdrawalState.SUCCESS
+    assert 9 + 3 < states[1:].count(WithdrawalState.SUCCESS) < len(later)
+
+
+async def told(office: Lanes, amount: int) -> None:
+    """The ledger learns of what hot has more, or (below 0) of what was moved to cold."""
+    name, value = os.urandom(32), amount_bytes(abs(amount))
+    word: wire.Payload = wire.Funded(NETWORK, name, USDT, wire.Tier.HOT, value)
+    if amount < 0:
+        tiers = wire.Tier.HOT, wire.Tier.COLD
+        word = wire.Moved(NETWORK, name, USDT, *tiers, value, amount_bytes(0))
+    assert await office.exchange.house.report(wire.DEPOSITS, word) == [0]
+
+
+async def test_one_that_cannot_be_read_holds_up_nobody(
+    office: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the first that waits. Criterion: CHAINS-PAYER-27."""
+    take_away(office)
+    large = await asked(office, 5 * AMOUNT)
+    await office.paying.round()
+    exchange = office.paying._payer._desk.exchange
+    destination = exchange.destination
+
+    async def damaged(pay: wire.Pay) -> tuple[str, str]:
+        if pay.withdrawal == large:
+            raise DamagedRow("its row is damaged", "an address")
+        return await destination(pay)
+
+    monkeypatch.setattr(exchange, "destination", damaged)
+    small = await asked(office, AMOUNT)
+    await office.ended(small)
+    assert (await office.exchange.found(large)).state == WithdrawalState.SHORT

@@ -198,10 +198,11 @@ def test_a_stuck_payment_is_replaced_with_the_same_binding(bed: Bed) -> None:
     assert second.binding == first.binding
     assert second.fee > first.fee
     # Nobody signs it while it is dear, and fees fall.
-    eased = bed.chain.eased(second)
+    eased, same = bed.chain.eased([second, first])
+    assert same == first
     assert eased.binding == first.binding
     assert first.fee <= eased.fee < second.fee
-    assert bed.chain.eased(eased) == eased
+    assert bed.chain.eased([eased]) == [eased]
     bed.sign(eased, Approved(payment))
     before = bed.balance(index)
     attempts = [bed.sign(plan, Approved(payment)) for plan in (first, second)]

@@ -82,6 +82,9 @@ class Agreement:
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         return []
 
+    async def free(self, network: int, asset: int) -> int:
+        return 0
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         self.stops.append(evidence)
         return True

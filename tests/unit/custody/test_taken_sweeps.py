@@ -85,6 +85,9 @@ class Nobody:
     async def starved(self, network: int) -> Sequence[wire.Pay]:
         raise AssertionError(network)
 
+    async def free(self, network: int, asset: int) -> int:
+        raise AssertionError(asset)
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         raise AssertionError(evidence)
 

@@ -413,13 +413,13 @@ class Chain(ABC):
         What it may take beside those is nothing that a plan of `bound` has taken.
         """
 
-    def eased(self, plan: Plan) -> Plan:
-        """The same inputs or nonce at the fee of now, where that is lower; else the plan itself.
+    def eased(self, plans: Sequence[Plan]) -> list[Plan]:
+        """The same inputs or nonces at the fee of now, where that is lower; else as they are.
 
-        For one that nobody has signed: what it was planned with may be above what signers allow.
-        NodeProblem.
+        For those that nobody has signed: what they were planned with may be above what signers
+        allow. NodeProblem.
         """
-        return plan
+        return list(plans)
 
     def child(
         self,

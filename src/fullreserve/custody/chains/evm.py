@@ -231,12 +231,14 @@ class EvmChain(EvmReading):
             raise Unpayable(f"a fee of {fee} wei is above the cap of {self.terms.max_fee_cap}")
         return _with(plan, msgspec.structs.replace(body, max_tip=tip, max_fee=fee))
 
-    def eased(self, plan: Plan) -> Plan:
-        body = tx.read_body(plan.body)
-        tip, fee = self._fees()
-        if fee >= body.max_fee:
-            return plan
-        return _with(plan, msgspec.structs.replace(body, max_tip=tip, max_fee=fee))
+    def eased(self, plans: Sequence[Plan]) -> list[Plan]:
+        tip, fee = self._fees() if plans else (0, 0)
+        made = list(plans)
+        for at, plan in enumerate(plans):
+            body = tx.read_body(plan.body)
+            if fee < body.max_fee:
+                made[at] = _with(plan, msgspec.structs.replace(body, max_tip=tip, max_fee=fee))
+        return made
 
     def without(self, plan: Plan, withdrawal: int) -> Plan | None:  # noqa: ARG002 - it has one
         return None

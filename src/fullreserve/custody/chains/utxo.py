@@ -344,11 +344,15 @@ class UtxoChain(Chain):
         raised = self._as_plan(plan.withdrawals, made)
         return msgspec.structs.replace(raised, move=plan.move)
 
-    def eased(self, plan: Plan) -> Plan:
+    def eased(self, plans: Sequence[Plan]) -> list[Plan]:
+        rate = self._rate() if plans else 0
+        return [self._eased(one, rate) for one in plans]
+
+    def _eased(self, plan: Plan, rate: int) -> Plan:
         if plan.move is not None and plan.move.is_within:
             return plan  # it may pay for what made its coins as well
         body = tx.read_body(plan.body)
-        made = self._with_change(msgspec.structs.replace(body, change=0), self._rate())
+        made = self._with_change(msgspec.structs.replace(body, change=0), rate)
         if made is None or made.fee >= body.fee:
             return plan
         return msgspec.structs.replace(self._as_plan(plan.withdrawals, made), move=plan.move)

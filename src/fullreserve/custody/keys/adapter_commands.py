@@ -21,7 +21,7 @@ from fullreserve.custody.adapter_files import Adapter, BadAdapter
 from fullreserve.custody.keys.commands import carried_out, say
 from fullreserve.custody.networks import BadNetworks, Network
 
-LOADED, LOADED_MS = 93, 20_000  # the exit code of a trial, and its time
+LOADED_MS = 20_000  # of a trial
 FIRST = 1  # index of the first user's address
 
 
@@ -84,26 +84,25 @@ def tried(data: Path, number: int, file: Path) -> Taken:
 
 def _check_ends(content: bytes, name: str) -> None:
     """BadAdapter for a file that ends the process which loads it, or is never loaded."""
+    told, tells = os.pipe()
     child = os.fork()
     if not child:
-        try:
-            with suppress(BaseException):  # it is told by the process that goes on
-                adapter_files.family_of(content, name)
-        finally:
-            os._exit(LOADED)
+        with suppress(BaseException):  # it is told by the process that goes on
+            adapter_files.family_of(content, name)
+        os.write(tells, b"1")
+        os._exit(0)
+    os.close(tells)
     waiting = select.poll()
-    ended = os.pidfd_open(child)
-    try:
-        waiting.register(ended, select.POLLIN)
-        if not waiting.poll(LOADED_MS):
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-    finally:
-        os.close(ended)
-    code = os.waitstatus_to_exitcode(status)
-    if code == -signal.SIGKILL:
-        raise BadAdapter(f"{name} is not loaded after {LOADED_MS // 1_000} s, or was killed")
-    if code != LOADED:
+    waiting.register(told, select.POLLIN)
+    is_ended = bool(waiting.poll(LOADED_MS))
+    is_loaded = is_ended and os.read(told, 1) == b"1"
+    os.close(told)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if not is_ended:
+        raise BadAdapter(f"{name} is not loaded after {LOADED_MS / 1_000:g} s")
+    if not is_loaded:
+        code = os.waitstatus_to_exitcode(status)
         raise BadAdapter(f"{name} ends the process that loads it, with {code}")
 
 

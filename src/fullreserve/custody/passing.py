@@ -1,0 +1,37 @@
+"""How much may go before a withdrawal that the hot wallet cannot pay.
+
+All that hot had when it began to wait, which would lie idle, and half of what came since: so those
+behind it go on, and what is kept for it grows with all that comes until it is enough.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class _First(NamedTuple):
+    """The oldest that waits, what hot had then, and what went before it, in the ledger's units."""
+
+    withdrawal: int
+    had: int
+    passed: int
+
+
+class Passing:
+    """Of one network. A payer that begins anew knows of nothing that was kept before."""
+
+    def __init__(self) -> None:
+        self._firsts: dict[int, _First] = {}  # by asset
+
+    def room(self, asset: int, first: int, free: int) -> int:
+        """What may go before `first`, of what hot has `free` of payments now."""
+        known = self._firsts.get(asset)
+        if known is None or known.withdrawal != first:
+            known = self._firsts[asset] = _First(first, free, 0)
+        came = max(0, free + known.passed - known.had)
+        return max(0, free - came // 2)
+
+    def went(self, asset: int, amount: int) -> None:
+        """So much goes before the first of an asset."""
+        known = self._firsts[asset]
+        self._firsts[asset] = known._replace(passed=known.passed + amount)
