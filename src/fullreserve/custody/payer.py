@@ -350,18 +350,27 @@ class Payer:
                 self._desk.store.keep_plan(plan, height)
 
     async def _look_for_refills(self, bound: Sequence[Plan]) -> None:
-        for pay in await self._desk.exchange.starved(self._desk.chain.network):
-            payment = await self._payment(pay)
-            if payment is None:
-                await self._let_pass(pay, bound)
-                continue
-            (one,) = await to_thread(self._tried, [[payment]], bound)
-            if isinstance(one, HotShort):
-                await self._let_pass(pay, bound)
-                continue
-            # Also what nothing can pay: it is refunded when it is planned.
-            word = wire.Refilled(self._desk.chain.network, pay.asset, MOVED_AT_ONCE)
-            await self._desk.exchange.report(word)
+        self._passed = {one: till for one, till in self._passed.items() if till > self._round}
+        for first in await self._desk.exchange.starved(self._desk.chain.network):
+            payment = await self._payment(first)
+            found = await to_thread(self._tried, [[payment]], bound) if payment is not None else []
+            if not found or isinstance(found[0], HotShort):
+                await self._let_pass(first, bound)
+            else:
+                await self._bring_on(first.asset, bound)
+
+    async def _bring_on(self, asset: int, bound: Sequence[Plan]) -> None:
+        """The first can be paid: those go on that hot can pay, and all where it can pay them all.
+
+        Also what nothing can pay: it is refunded when it is planned.
+        """
+        place = (self._desk.chain.network, asset)
+        found = await self._desk.exchange.behind(*place, 0, BEHIND)
+        able = [pay.withdrawal for pay in await self._payable(found, bound)]
+        if len(able) == len(found) < BEHIND:
+            await self._desk.exchange.report(wire.Refilled(*place, MOVED_AT_ONCE))
+        else:
+            await self._go_on(able)
 
     async def _let_pass(self, first: wire.Pay, bound: Sequence[Plan]) -> None:
         """Of what waits behind one that hot cannot pay, or nobody can read, some that it can.
@@ -371,22 +380,30 @@ class Payer:
         place = (self._desk.chain.network, first.asset)
         free = await self._desk.exchange.free(*place)
         room = self._passing.room(first.asset, first.withdrawal, free)
-        self._passed = {one: till for one, till in self._passed.items() if till > self._round}
         found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
         self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
-        left_alone = {first.withdrawal, *self._passed, *self._refused}
-        asked = [pay for pay in found if pay.withdrawal not in left_alone]
-        fits = [pay for pay in asked if amount_int(pay.amount) <= room]
-        known = [(pay, one) for pay in fits if (one := await self._payment(pay)) is not None]
-        tried = await to_thread(self._tried, [[one] for _, one in known], bound)
+        others = [pay for pay in found if pay.withdrawal != first.withdrawal]
+        fits = [pay for pay in others if amount_int(pay.amount) <= room]
         able = list[int]()
-        for (pay, _), made in zip(known, tried, strict=True):
+        for pay in await self._payable(fits, bound):
             amount = amount_int(pay.amount)
-            if amount <= room and not isinstance(made, HotShort):
+            if amount <= room:
                 room -= amount
                 self._passing.went(first.asset, amount)
                 able.append(pay.withdrawal)
-        # Where that was wrong it is short again at once, and is not asked for soon.
+        await self._go_on(able)
+
+    async def _payable(self, asked: Sequence[wire.Pay], bound: Sequence[Plan]) -> list[wire.Pay]:
+        """Those that hot can pay one beside the other, of what did not fail at that just now."""
+        left_alone = self._passed.keys() | self._refused.keys()
+        asked = [pay for pay in asked if pay.withdrawal not in left_alone]
+        known = [(pay, one) for pay in asked if (one := await self._payment(pay)) is not None]
+        tried = await to_thread(self._tried, [[one] for _, one in known], bound)
+        pairs = zip(known, tried, strict=True)
+        return [pay for (pay, _), made in pairs if not isinstance(made, HotShort)]
+
+    async def _go_on(self, able: Sequence[int]) -> None:
+        """Where that is wrong it is short again at once, and is not asked for soon."""
         self._passed |= dict.fromkeys(able, self._round + REFUSED_ROUNDS)
         await self._desk.exchange.report(*map(wire.Covered, able))
 

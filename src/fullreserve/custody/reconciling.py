@@ -78,6 +78,8 @@ UNKNOWN_MS = 10 * 60_000
 READ_MEANWHILE = 6
 # Deposits, the newest change first, that are looked through for those of newer blocks.
 LATER_MAX = 500
+# Moves between tiers that ended last, which are looked through likewise.
+ENDED_MAX = 100
 # Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
 MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
@@ -137,6 +139,8 @@ class Reconciler:
         self._reading: asyncio.Task[None] | None = None
         self._uncompared = ""  # why warm and cold are not, as it was said
         self._why_not = ""  # and by a word of `Unmeasured`
+        self._ended: dict[int, int] = {}  # moves, by number: the newest block by then
+        self._height = 0  # of that block
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
         self._spends = Spends(self._chain, payer)
@@ -159,6 +163,7 @@ class Reconciler:
         """What differs and has for a while; the asset is suspended by then. Unavailable."""
         # Before the coins are read: who has read the block has kept what it holds of ours.
         read, _ = read_block(self._network, self._payer, block)
+        self._height = block.height
         self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
@@ -471,6 +476,7 @@ class Reconciler:
             if one.move is not None:
                 self._moves(one.move, fees.get(one.binding, 0), way)
         await self._between_tiers(way)
+        await self._ended_since(way, height)
         coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
         later = await self._later(height)
         for asset, value in coming.items():
@@ -508,6 +514,26 @@ class Reconciler:
                 fee = self._scale(coin).cost(self._kept_moves.fee(one.number))
                 _add(way.less, (one.source, coin), max(fee, FEE_ON_ITS_WAY))
                 _add(way.more, (one.target, one.asset), amount)
+
+    async def _ended_since(self, way: OnTheWay, height: int) -> None:
+        """Moves that the ledger has, in blocks that coins are not known of: the payer is behind.
+
+        By the newest block at which each was found to have ended.
+        """
+        known: list[tier_moves.Move] = await self._house.ask(
+            tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=False, limit=ENDED_MAX)
+        )
+        done = [
+            one
+            for one in known
+            if one.network == self._network.network and one.state == tier_moves.MoveState.DONE
+        ]
+        self._ended = {one.number: self._ended.get(one.number, self._height) for one in done}
+        for one in done:
+            if self._ended[one.number] > height:
+                amount = amount_int(one.amount)
+                _add(way.more, (one.source, one.asset), amount)
+                _add(way.less, (one.target, one.asset), amount)
 
     def _moves(self, move: Move, fee: int, way: OnTheWay) -> None:
         amount = self._scale(move.asset).cost(move.amount)

@@ -90,7 +90,22 @@ async def test_half_of_what_comes_is_kept_for_who_waits(office: Lanes) -> None:
             break
     states = [(await office.exchange.found(one)).state for one in (large, *later)]
     assert states[0] == WithdrawalState.SUCCESS
-    assert 9 + 3 < states[1:].count(WithdrawalState.SUCCESS) < len(later)
+    assert 9 + 3 <= states[1:].count(WithdrawalState.SUCCESS) < len(later)
+
+
+async def test_who_cannot_be_paid_yet_stays_where_he_waits(office: Lanes) -> None:
+    """A refill brings on what it can pay, and nobody to and fro. Criterion: CHAINS-PAYER-29."""
+    take_away(office)
+    first, *others = [await asked(office, size * AMOUNT) for size in (4, 30, 4, 31)]
+    await office.paying.round()
+    before = {one: await office.exchange.found(one) for one in others}
+    assert {one.state for one in before.values()} == {WithdrawalState.SHORT}
+    for lane in list(office.bed.keys)[:2]:
+        more = contracts.call("mint(address,uint256)", lane, 2 * AMOUNT // UNIT)
+        office.bed.command(office.bed.token, more)
+    await office.ended(first, others[1])
+    after = {one: await office.exchange.found(one) for one in others}
+    assert [after[one] == before[one] for one in others] == [True, False, True]
 
 
 async def told(office: Lanes, amount: int) -> None:

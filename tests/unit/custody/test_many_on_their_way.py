@@ -25,7 +25,10 @@ from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Reconciler
 from fullreserve.custody.walking import Walk
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
+from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.registry import products
+from fullreserve.exchange.products.tier_moves import TierMoves, TierMovesState
+from fullreserve.exchange.products.tier_moves_wire import MoveState
 from fullreserve.exchange.products.withdrawal_state import (
     NextDue,
     Withdrawal,
@@ -110,6 +113,29 @@ async def test_all_that_is_on_its_way_is_reconciled(bed: Bed, tmp_path: Path) ->
     assert way.less[wire.Tier.HOT, USDT] == 7 * BOUND
     assert way.less[wire.Tier.HOT, COIN] == BOUND * FEE_ON_ITS_WAY
     assert not way.more
+
+
+async def test_a_move_that_ended_counts_until_its_block_is_read(bed: Bed, tmp_path: Path) -> None:
+    """The ledger has it then, and what is known of the chain has not.
+
+    Criterion: CHAINS-RECONCILE-12.
+    """
+    fold = next(one for one in bed.folds if isinstance(one, TierMoves))
+    fixed = (NETWORK, USDT, wire.Tier.WARM, wire.Tier.HOT, amount_bytes(40), 1, 1, START_MS)
+    moves = {
+        number: tier_moves.Move(number, *fixed, state=state)
+        for number, state in enumerate((MoveState.DONE, MoveState.LAPSED), 1)
+    }
+    fold.restore(msgspec.msgpack.encode(TierMovesState(moves=moves)))
+    house = House(await bed.door(PAYER_GATEWAY))
+    reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
+    reconciler._height = 10
+    for newest, read, is_known in ((10, 9, False), (12, 9, False), (13, 10, True), (13, 13, True)):
+        reconciler._height = newest
+        way = await reconciler._on_the_way(read)
+        hot, warm = (wire.Tier.HOT, USDT), (wire.Tier.WARM, USDT)
+        ended = (way.less.get(hot, 0), way.more.get(warm, 0))
+        assert ended == ((0, 0) if is_known else (40, 40))
 
 
 async def test_all_that_waits_is_settled_a_few_at_a_time(bed: Bed) -> None:
