@@ -237,7 +237,7 @@ async def test_the_log_has_how_old_a_key_is(held: Held) -> None:
 
 
 async def test_its_user_is_told_once_what_it_waits_for(held: Held) -> None:
-    """Criterion: RISK-16. Also behind a kill; one that is left to people says so."""
+    """Criterion: RISK-8, RISK-16. Also behind a kill; one that is left to people says so then."""
     context = held.rest.context
     await held.town.mail()
     first = await held.asked(STEP_UP)
@@ -259,8 +259,14 @@ async def test_its_user_is_told_once_what_it_waits_for(held: Held) -> None:
     for operator in (10_000_101, 10_000_102):
         await held.say(Approvals.number, Enrol(CONSOLE, operator))
     assert (await say(context, POLICY, Propose(rules), 10_000_101)).code == 0
-    second = await held.home.post("asset/withdrawal", **ORDER)
-    await held.judged(second.row["wdId"])
+    second = (await held.home.post("asset/withdrawal", **ORDER)).row["wdId"]
+    await held.judged(second)
+    await notices.round()
+    assert [one.kind for one in await held.town.mail()] == [Kind.WITHDRAWAL_CONFIRM]
+    held.town.clock.advance(1)
+    await held.home.step_up()
+    assert (await held.home.post("x/withdrawals/confirm", wdId=second)).code == "0"
+    await held.judged(second)
     await notices.round()
     assert [one.kind for one in await held.town.mail()] == [Kind.WITHDRAWAL_REVIEW]
 

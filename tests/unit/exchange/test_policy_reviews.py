@@ -39,17 +39,22 @@ from fullreserve.exchange.products.policy_wire import (
     WRITERS,
     Adopt,
     Approve,
+    Confirm,
+    GetPolicy,
     Judge,
     ListReviews,
     LookedAt,
+    PolicyView,
     Propose,
     Refused,
     Reject,
     Review,
+    SetRisk,
 )
+from fullreserve.exchange.products.risk_rules import HOUR_MS, Mark
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.withdrawal_state import EDITION as OF_WITHDRAWALS
-from tests.unit.exchange.custody_world import World
+from tests.unit.exchange.custody_world import ALICE, World
 from tests.unit.exchange.suspension_world import ADA, BEA, CLEO, stop
 from tests.unit.exchange.test_policy_of_withdrawals import (
     DAY_MS,
@@ -63,6 +68,7 @@ from tests.unit.exchange.test_policy_of_withdrawals import (
     say,
     undecided,
 )
+from tests.unit.exchange.test_risk_of_withdrawals import DELAY, STEP_UP, table
 
 DESK = 7  # a group of others
 RULES = (
@@ -78,9 +84,9 @@ def enrol(world: World, group: int, *members: int) -> None:
         assert world.say(Approvals.number, Enrol(group, member)) == 0  # type: ignore[arg-type]
 
 
-def by_desk(edition: int) -> World:
+def by_desk(edition: int, rules: tuple[Rule, ...] = RULES) -> World:
     """Rules under which the desk approves all that leaves, by an edition of the policy's."""
-    made = opened(OF_WITHDRAWALS, edition, RULES)
+    made = opened(OF_WITHDRAWALS, edition, rules)
     enrol(made, DESK, GUS, HAL, IDA)
     enrol(made, WRITERS, WRITER, WRITER + 1, WRITER + 2)
     return made
@@ -253,17 +259,113 @@ def test_a_second_review_is_not_looked_at_by_who_looked_before_it(world: World) 
     number = reviewed(world)
     for who in (GUS, ADA):
         assert policy(world, Approve(number), who) == 0
-    seen = review(world, number)
-    assert seen is not None
-    assert seen.seen > decision(world, number).number
+    looked = review(world, number)
+    assert looked is not None
+    assert list(looked.seen) == [GUS, ADA]
     stop(world, mode=Mode.REVIEW)
     assert policy(world, Approve(number), HAL) == 0
-    assert world.ask(POLICY, LookedAt(number), int) == seen.seen
+    assert world.ask(POLICY, LookedAt(number), int) == looked.seen[ADA]
     assert say(world, Heed(number)) == Unsound.NOT_PAYABLE
     judged(world, number)
     assert (decision(world, number).approvals, review(world, number)) == ((), Review(1))
     assert approved(world, number, BEA, GUS, HAL)
     assert bind(world, number) == 0
+
+
+def test_who_stands_for_the_group_has_not_looked_for_the_reviewers(world: World) -> None:
+    """Criterion: POL-27, POL-39. One of both, who alone approves after a second review began."""
+    enrol(world, DESK, ADA)
+    number = reviewed(world)
+    for who in (GUS, BEA):
+        assert policy(world, Approve(number), who) == 0
+    stop(world, mode=Mode.REVIEW)
+    assert policy(world, Approve(number), ADA) == 0
+    assert decision(world, number).state == DecisionState.ALLOWED
+    assert bind(world, number) == Unsound.NOT_PAYABLE
+    judged(world, number)
+    # And who approves last of several reviewers has.
+    assert not approved(world, number, BEA, GUS)
+    stop(world, mode=Mode.REVIEW)
+    assert approved(world, number, CLEO, HAL)
+    assert bind(world, number) == 0
+
+
+LEFT = (RULES[0], Rule(9, Verb.APPROVE, DESK, 1, categories=(Category.BOOK,)))
+ALLOWS = (RULES[0], Rule(3, Verb.ALLOW, categories=(Category.BOOK,)))
+
+
+@pytest.mark.parametrize("edition", [REVIEWED - 1, EDITION])
+@pytest.mark.parametrize("points", [STEP_UP, DELAY])
+def test_what_a_score_asks_for_is_done_before_people_are_asked(edition: int, points: int) -> None:
+    """Criterion: POL-6, RISK-8, RISK-9. Whoever leaves to a group what a rule allowed."""
+    made = by_desk(edition, ALLOWS)
+    assert policy(made, SetRisk(table(look_alike=points))) == 0
+    assert policy(made, Propose((*LEFT, ALLOWS[1])), WRITER) == 0
+    is_later = edition >= REVIEWED
+    in_force = made.ask(POLICY, GetPolicy(), PolicyView).rules == (*LEFT, ALLOWS[1])
+    assert in_force == is_later
+    if not in_force:
+        return
+    number = asked(made, 0.5)
+    word = Judge(number, Category.BOOK, 30 * DAY_MS, marks=int(Mark.LOOK_ALIKE))
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    begun = DecisionState.CONFIRMING if points == STEP_UP else DecisionState.DELAYED
+    assert decision(made, number).state == begun
+    assert policy(made, Approve(number), GUS) == Refused.CLOSED
+    made.restart()
+    if points == STEP_UP:
+        assert policy(made, Confirm(number), ALICE) == 0
+    else:
+        made.time_ms += 3 * HOUR_MS
+    assert policy(made, Approve(number), GUS) == Refused.CLOSED
+    assert bind(made, number) == Unsound.NOT_PAYABLE
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    assert decision(made, number).state == DecisionState.WAITING
+    assert bind(made, number) == Unsound.NOT_PAYABLE
+    assert approved(made, number, GUS)
+    # A review asks people once more, and nobody for what was done.
+    stop(made, mode=Mode.REVIEW)
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    assert approved(made, number, HAL, ADA)
+    assert bind(made, number) == 0
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+def test_what_is_under_review_goes_to_people_at_once(world: World) -> None:
+    """Criterion: RISK-8. Whatever its score asks for."""
+    assert policy(world, SetRisk(table(look_alike=STEP_UP))) == 0
+    number = asked(world, 0.1)
+    word = Judge(
+        *(number, Category.BOOK, 30 * DAY_MS),
+        concerns=int(Concern.RISK),
+        marks=int(Mark.LOOK_ALIKE),
+    )
+    assert policy(world, word) == say(world, Heed(number)) == 0
+    assert decision(world, number).state == DecisionState.WAITING
+    assert approved(world, number, GUS, HAL, ADA)
+
+
+def test_what_waits_in_review_mode_as_edition_9_comes_is_its_groups() -> None:
+    """Criterion: POL-23, POL-39. But what began to be reviewed since is asked about again."""
+    made = by_desk(REVIEWED - 1)
+    before, after = asked(made, 0.1), asked(made, 0.1)
+    judged(made, after)
+    stop(made, mode=Mode.REVIEW)
+    judged(made, before)
+    third = asked(made, 0.1)
+    judged(made, third)
+    assert policy(made, Adopt(REVIEWED)) == 0
+    for number in (before, after):
+        for who in (GUS, HAL):
+            assert policy(made, Approve(number), who) == 0
+    assert say(made, Heed(before)) == bind(made, before) == 0
+    assert say(made, Heed(after)) == Unsound.NOT_PAYABLE
+    # Also what was under another review as it was decided.
+    stop(made, mode=Mode.REVIEW)
+    for who in (GUS, HAL):
+        assert policy(made, Approve(third), who) == 0
+    assert say(made, Heed(third)) == Unsound.NOT_PAYABLE
+    assert made.replayed().hashes() == made.machine.hashes()
 
 
 def test_what_waited_under_edition_8_is_approved_as_it_was_decided() -> None:

@@ -2,8 +2,9 @@
 counts as that.
 
 Method: tables of changes; random policies changed at random, held against random requests, under
-review or not and under every kind of spending, with the rules evaluated as for a withdrawal: what
-each wants of every group afterwards is no less than it was.
+review or not, of every score and under every kind of spending, with the rules evaluated as for a
+withdrawal: what each wants of every group afterwards is no less than it was, and what its score
+asks for is asked for still.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import msgspec
 import pytest
 
 from fullreserve.exchange.products import policy_tightening
+from fullreserve.exchange.products.policy_judging import begins
 from fullreserve.exchange.products.policy_rules import (
     REVIEWERS,
     RULES_MAX,
     Category,
+    DecisionState,
     Explained,
     Facts,
     Rule,
@@ -31,7 +34,8 @@ from fullreserve.exchange.products.policy_rules import (
 )
 from fullreserve.exchange.products.policy_tightening import lets_no_more, tightens_by
 from fullreserve.exchange.products.policy_wanted import beside
-from fullreserve.exchange.products.policy_wire import EDITION, REVIEWED, SETS
+from fullreserve.exchange.products.policy_wire import EDITION, HELD, REVIEWED, SETS
+from fullreserve.exchange.products.risk_rules import Assessment, Outcome
 from tests.unit.exchange.policy_world import facts
 
 ALL = Rule(1, Verb.ALLOW)
@@ -209,6 +213,17 @@ def _wanted(found: Explained, asked: Facts, edition: int) -> dict[int, int] | No
     return wanted | {REVIEWERS: looking} if looking and edition >= REVIEWED else wanted
 
 
+def _scored(draws: random.Random) -> Assessment | None:
+    """What a score asks for, some of it done; None as without a table."""
+    outcome, met = draws.choice((0, *Outcome)), draws.choice(list(Outcome))
+    return Assessment(0, (), outcome, met) if outcome else None
+
+
+def _holds_on(was: DecisionState, now: DecisionState) -> bool:
+    """Whether what its owner or time has to do first is still to be done, or nothing goes."""
+    return was not in HELD or now in (was, DecisionState.BLOCKED)
+
+
 def _wants_no_less(before: dict[int, int] | None, after: dict[int, int] | None) -> bool:
     if after is None or before is None:
         return after is None
@@ -218,7 +233,7 @@ def _wants_no_less(before: dict[int, int] | None, after: dict[int, int] | None) 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_change_that_tightens_lets_through_what_was_stopped(seed: int) -> None:
     """Criterion: POL-6, POL-39. Every change is tried by one alone, as an adversary would."""
-    draws, found, older, taken = random.Random(seed), 0, 0, 0
+    draws, found, older, taken, freed = random.Random(seed), 0, 0, 0, 0
     for _ in range(2_500):
         before = tuple(_rule(draws, number) for number in range(1, draws.randrange(2, 5)))
         after = _changed(draws, before)
@@ -228,13 +243,20 @@ def test_no_change_that_tightens_lets_through_what_was_stopped(seed: int) -> Non
             continue
         found += before != after
         is_older = tightens_by(SETS, before, after)
-        for asked, spent in _requests(draws):
+        for drawn, spent in _requests(draws):
+            risk = _scored(draws)
+            by_score = risk is not None and risk.outcome == Outcome.REVIEW
+            asked = change(drawn, is_reviewed=drawn.is_reviewed or by_score)
             both = [explain(each, asked, spent, 100) for each in (before, after)]
             was, now = (_wanted(each, asked, EDITION) for each in both)
             assert _wants_no_less(was, now), (before, after, asked)
+            begun = partial(begins, risk=risk, is_reviewed=asked.is_reviewed)
+            assert _holds_on(*(begun(each, edition=EDITION) for each in both)), (before, after)
+            freed += is_older and not _holds_on(*(begun(each, edition=SETS) for each in both))
             taken += is_older and not _wants_no_less(*(_wanted(each, asked, SETS) for each in both))
     assert found > older > 20
     assert taken, "edition 8 took reviewers out of the way of what was under review"
+    assert freed, "and let people stand in the place of what a score asked for"
 
 
 def test_the_judgment_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

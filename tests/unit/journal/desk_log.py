@@ -1,7 +1,8 @@
 """A log of withdrawals that rules leave to a desk, and reviews to reviewers beside it.
 
 It begins under edition 8 of the policy's rules, by which the desk alone approves what is reviewed;
-the later edition comes while requests wait.
+the later edition comes while requests wait. Scores ask for what has to be done before the desk is
+asked, from then on.
 """
 
 from __future__ import annotations
@@ -16,20 +17,25 @@ from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Heed, Request
 from fullreserve.exchange.products.policy_rules import Category, Concern, DecisionState, Rule, Verb
+from fullreserve.exchange.products.policy_table import PolicyState
 from fullreserve.exchange.products.policy_wire import (
+    HELD,
     HOUR_MS,
     POLICY,
     REVIEWED,
     Adopt,
     Agree,
     Approve,
+    Confirm,
     Decision,
     GetReplay,
     Judge,
     Propose,
     Reject,
     Replay,
+    SetRisk,
 )
+from fullreserve.exchange.products.risk_rules import Mark, Outcome, RiskTable, Thresholds
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     Action,
@@ -45,10 +51,12 @@ from tests.unit.exchange.custody_world import CHAIN, COIN, FEE_BTC, transfer
 from tests.unit.journal import safety_log
 from tests.unit.journal.safety_log import ON_CHAIN, OPERATORS, RULES, SMALL, Log
 
-RUNS, ADOPTED, REVIEW_EVERY = 600, 120, 50
-DESK = 7
+RUNS, ADOPTED, REVIEW_EVERY, REVIEWS_FROM = 900, 120, 50, 600
+DESK, OLD_MS = 7, 900 * HOUR_MS
 DESKED = (10_000_111, 10_000_112, 10_000_113, OPERATORS[0])  # one of them is a reviewer, too
 OF_DESK = msgspec.structs.replace(SMALL, verb=Verb.APPROVE, group=DESK, needed=2)
+# New addresses that look like others are delayed, old ones confirmed.
+TABLE = RiskTable(thresholds=Thresholds(60, 70, 100, confirm_hours=2, delay_hours=1))
 POLICIES = (
     RULES,
     (RULES[0], OF_DESK, RULES[2]),
@@ -67,10 +75,22 @@ async def _judge(log: Log) -> None:
     """Vetted, every third doubted; bound where that is possible."""
     draws, number = log.draws, log.withdrawal()
     concerns = int(Concern.RISK) if draws.random() < 0.3 else 0
-    await log.say(POLICY, Judge(number, Category.BOOK, HOUR_MS, concerns=concerns))
+    marks = int(Mark.LOOK_ALIKE) if draws.random() < 0.3 else 0
+    age_ms = draws.choice((HOUR_MS, OLD_MS))
+    await log.say(POLICY, Judge(number, Category.BOOK, age_ms, concerns=concerns, marks=marks))
     await log.say(WITHDRAWALS, Heed(number))
     if draws.random() < 0.5:
         await log.say(WITHDRAWALS, Bound(number, transfer(f"b{number}")))
+
+
+async def _held(log: Log) -> None:
+    """What a score holds is confirmed, by its owner or another, and judged once more."""
+    decisions = log.states[POLICY].decisions
+    waits = [one for one, known in decisions.items() if known.state in HELD]
+    number = log.draws.choice(waits or [log.withdrawal()])
+    await log.say(POLICY, Confirm(number), log.draws.choice((ALICE, BOB)))
+    await log.say(POLICY, Judge(number, Category.BOOK, OLD_MS, marks=int(Mark.LOOK_ALIKE)))
+    await log.say(WITHDRAWALS, Heed(number))
 
 
 async def _by_people(log: Log) -> None:
@@ -117,16 +137,31 @@ def _left_alone(decisions: dict[int, Decision]) -> int:
     return sum(one.facts.is_reviewed and one.explained.group == DESK for one in waits)
 
 
+def _note(policy: PolicyState, both: set[tuple[int, int]], done: set[tuple[int, int]]) -> None:
+    """What has been seen: states with approvals, or with what a score asked for and was done."""
+    for request in policy.reviews:
+        one = policy.decisions[request]
+        both.add((one.state, len(one.approvals)))
+    for request, found in policy.assessed.items():
+        one = policy.decisions[request]
+        if one.explained.group == DESK and not one.facts.is_reviewed:
+            done.add((one.state, found.met))
+
+
 async def fill(bed: Bed, draws: random.Random) -> None:
-    """Six days of it."""
+    """Nine days of it, the last of them in review mode."""
     log = Log(bed, draws, REVIEWED - 1)
     await log.open()
-    await safety_log.begin(log)
+    await safety_log.begin(log, POLICIES[1])
     for member in DESKED:
         await log.say(Approvals.number, Enrol(DESK, member))
+    await log.say(POLICY, SetRisk(TABLE))
     both: set[tuple[int, int]] = set()  # states of what both are wanted for, and how many approved
-    alone = 0
-    steps: tuple[Any, ...] = (_ask, _ask, _judge, _judge, *(_by_people,) * 4, _come_and_go)
+    alone, done = 0, set[tuple[int, int]]()  # what scores asked for of what people approved, too
+    steps: tuple[Any, ...] = (
+        *(_ask, _ask, _judge, _judge, _held, _held),
+        *(*(_by_people,) * 4, _come_and_go),
+    )
     policy = log.states[POLICY]
     for turn in range(1, RUNS + 1):
         if turn >= ADOPTED and not alone:
@@ -135,18 +170,20 @@ async def fill(bed: Bed, draws: random.Random) -> None:
                 await log.say(POLICY, Adopt(REVIEWED))
         if turn % 20 == 7:
             await _other_rules(log)
-        if turn % REVIEW_EVERY == 30:
+        if turn % REVIEW_EVERY == 30 and turn > REVIEWS_FROM:
             await _review(log)
         elif turn % REVIEW_EVERY == 40:
             await log.say(SUSPENSIONS, Fall(log.suspension()))
         await draws.choice(steps)(log)
-        for request in policy.reviews:
-            one = policy.decisions[request]
-            both.add((one.state, len(one.approvals)))
+        _note(policy, both, done)
         log.advance(HOUR_MS // 2)
     assert alone, "some waited for the desk alone as the later edition came"
     for state, count in ((DecisionState.WAITING, 2), (DecisionState.ALLOWED, 3)):
         assert (state, count) in both
     assert {state for state, _ in both} >= {DecisionState.REJECTED, DecisionState.EXPIRED}
+    for begun in (DecisionState.CONFIRMING, DecisionState.DELAYED):
+        assert (begun, Outcome.PASS) in done
+    for met in (Outcome.STEP_UP, Outcome.DELAY):
+        assert (DecisionState.ALLOWED, met) in done
     assert {one.is_tightening for one in policy.changes.values()} == {True, False}
     assert len(policy.passed) > 0, "people looked at what was reviewed"

@@ -120,14 +120,14 @@ class Log:
         return int(self.draws.choice(known[-2:] or [1]))
 
 
-async def begin(log: Log) -> None:
+async def begin(log: Log, rules: tuple[Rule, ...] = RULES) -> None:
     """Networks, operators, the first rules, quorums, and coins for everybody."""
     for terms in NETWORKS:
         for fold in (DEPOSITS, WITHDRAWALS):
             await log.say(fold, terms)
     for member in OPERATORS:
         await log.say(Approvals.number, Enrol(CONSOLE, member))
-    await log.say(policy_wire.POLICY, policy_wire.Found(RULES))
+    await log.say(policy_wire.POLICY, policy_wire.Found(rules))
     if log.edition:
         await log.say(policy_wire.POLICY, policy_wire.Adopt(log.edition))
     await log.say(WITHDRAWALS, RequirePolicy(min(log.edition, OF_WITHDRAWALS)))

@@ -18,6 +18,7 @@ from fullreserve.exchange.products.policy_rules import (
     REVIEWERS,
     UNPRICED_USD,
     DecisionState,
+    Explained,
     Facts,
     Spent,
     Verb,
@@ -160,7 +161,7 @@ class Judging(PolicyTable):
         found = explain(self.state.rules, facts, spent, moment.time_ms)
         one = Decision(
             *(moment.sequence, facts, found, self.state.version, moment.time_ms),
-            *(_begins(Verb(found.verb), risk), b""),
+            *(begins(found, risk, self.state.edition, is_reviewed=facts.is_reviewed), b""),
         )
         looking = self._looking(one)
         content = _encode(one) + (b"" if risk is None else _encode(risk))
@@ -230,26 +231,35 @@ class Judging(PolicyTable):
         if who in one.approvals:
             return Refused.TWICE
         one = _replace(one, approvals=(*one.approvals, who))
-        if review is not None and reviewers.counts(who):
-            review = self.state.reviews[word.request] = _replace(review, seen=moment.sequence)
+        if review is not None:
+            seen = review.seen | {who: moment.sequence}
+            review = self.state.reviews[word.request] = _replace(review, seen=seen)
         looking = 0 if review is None else review.needed
         so_far = given(one.approvals, group, reviewers, looking)
         is_enough = len(so_far.by_group) >= one.explained.needed
         if is_enough and len(so_far.by_reviewers) >= looking:
             one = _replace(one, state=DecisionState.ALLOWED)
             self._known.decided(one)
-            self._pass(one, review, moment)
+            if review is None:
+                self._pass(one, moment)
+            else:
+                looked = max(review.seen[each] for each in so_far.by_reviewers)
+                self.state.passed[word.request] = looked
         self.state.decisions[word.request] = one  # the command is taken: nothing is to be undone
         return 0
 
-    def _pass(self, one: Decision, review: Review | None, moment: Moment) -> None:
-        """People have let it through: as of when they looked who look at what is reviewed."""
+    def _pass(self, one: Decision, moment: Moment) -> None:
+        """The group of its rule has let it through, beside which nobody is wanted.
+
+        Others than reviewers have looked at what was under review as they were asked, if at all:
+        that they alone were asked about such is of before edition 9.
+        """
         if self.state.edition < ASKED_AGAIN:
             return
-        by_others = review is None and one.explained.group != REVIEWERS
-        if self.state.edition < REVIEWED or not by_others:
-            seen = moment.sequence if review is None else review.seen
-            self.state.passed[one.facts.request] = seen
+        if self.state.edition < REVIEWED or one.explained.group == REVIEWERS:
+            self.state.passed[one.facts.request] = moment.sequence
+        elif one.facts.is_reviewed:
+            self.state.passed[one.facts.request] = one.number
 
     def _confirm(self, who: int, word: Confirm, moment: Moment) -> int:
         one = self.state.decisions.get(word.request)
@@ -263,9 +273,17 @@ class Judging(PolicyTable):
         return 0
 
 
-def _begins(verb: Verb, risk: Assessment | None) -> DecisionState:
-    """How a decision begins: a score holds what the rules would let through."""
-    if verb == Verb.ALLOW and risk is not None and risk.holds:
+def begins(
+    found: Explained, risk: Assessment | None, edition: int, *, is_reviewed: bool
+) -> DecisionState:
+    """How a decision begins: a score holds what the rules would let through.
+
+    From edition 9 on also what they leave to people, who are asked once it is done: a rule takes
+    nothing from what a score asks for. What is under review goes to people at once, by any rule.
+    """
+    verb = Verb(found.verb)
+    is_left = edition >= REVIEWED and verb == Verb.APPROVE and not is_reviewed
+    if risk is not None and risk.holds and (verb == Verb.ALLOW or is_left):
         is_asked = risk.outcome == Risk.STEP_UP
         return DecisionState.CONFIRMING if is_asked else DecisionState.DELAYED
     return BEGINS[verb]

@@ -154,8 +154,10 @@ class Adopt(Word, frozen=True, tag=9):
     rules that hold already, or want more approvals than a group bears the loss of, are refused. 8:
     what tightens is judged by all that rules ask, not by their numbers alone. 9: what is under
     review wants a reviewer beside the group of its rule, so that another group's approvals tighten
-    wherever a rule allowed; and people have let through what began to be reviewed since they did
-    once a reviewer has. What waits already is approved as it was decided.
+    wherever a rule allowed; people have let through what began to be reviewed since they did once
+    who stands for the reviewers has; and what a score asks for is done before a rule's group is
+    asked. What waits already is approved by those it was decided for; what began to be reviewed
+    since it was decided is asked about again.
     """
 
     edition: int
@@ -273,7 +275,7 @@ class Review(msgspec.Struct, array_like=True, frozen=True):
     """Approvals by reviewers that a request wants beside its rule's group's, from edition 9 on."""
 
     needed: int
-    seen: int = 0  # the sequence at which a reviewer last approved
+    seen: dict[int, int] = {}  # who approved it, at which sequence
 
 
 class Differs(msgspec.Struct, array_like=True, frozen=True):
