@@ -322,7 +322,9 @@ class Outcomes:
 
     async def _say_moved(self, kept: Kept, move: Move, standing: Standing) -> None:
         moved = self._desk.chain.moved(kept.plan, standing.fee) if standing.paid else 0
-        amount, _ = self._desk.terms.scales[move.asset].to_ledger(moved)
+        came = moved if standing.came < 0 else min(moved, standing.came)
+        scale = self._desk.terms.scales[move.asset]
+        amount, taken = scale.to_ledger(came)[0], scale.cost(moved - came)
         done = wire.Moved(
             self._desk.chain.network,
             self._desk.name(standing.txid),
@@ -331,6 +333,7 @@ class Outcomes:
             move.target,
             amount_bytes(amount),
             amount_bytes(self._desk.cost(standing.fee)),
+            taken=amount_bytes(taken),
         )
         (code,) = await self._desk.exchange.moved(done)
         if code:

@@ -454,6 +454,19 @@ def test_sweeps_and_gas_are_posted_once(world: World, chain: Chain) -> None:
     assert world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN) == COIN + 500
 
 
+def test_what_a_contract_takes_on_the_way_is_the_houses_cost(world: World, chain: Chain) -> None:
+    """It left the source and came nowhere. Criterion: CUST-DEP-31."""
+    world.say(DEPOSITS, Funded(CHAIN, transfer("f"), BTC, Tier.HOT, coins(3)))
+    swept = (CHAIN, transfer("m"), BTC, Tier.HOT, Tier.COLD, coins(2), amount_bytes(0))
+    for _ in range(2):
+        assert world.say(DEPOSITS, Moved(*swept, taken=amount_bytes(700))) == 0
+    assert world.balance(chart.HOUSE, chart.CHAIN_HOT, BTC, CHAIN) == -COIN + 700
+    assert world.balance(chart.HOUSE, chart.CHAIN_COLD, BTC, CHAIN) == -2 * COIN
+    assert world.balance(chart.HOUSE, chart.GAS, BTC, CHAIN) == -700
+    other = (CHAIN, transfer("n"), *swept[2:])
+    assert world.say(DEPOSITS, Moved(*other, taken=amount_bytes(-1))) != 0
+
+
 def test_any_order_of_reports_comes_to_what_the_chain_says(world: World, chain: Chain) -> None:
     """Criterion: CUST-DEP-14. Random reorganisations and repetition, restarted at every step."""
     draws = random.Random(7)

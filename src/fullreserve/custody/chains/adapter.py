@@ -176,6 +176,7 @@ class Standing(msgspec.Struct, array_like=True, frozen=True):
     paid: bool = True
     taken_by: bytes = b""
     block: bytes = b""
+    came: int = -1  # of a token's transfer what its target got by the token's word; -1: all
 
 
 class Out(NamedTuple):

@@ -391,6 +391,9 @@ class EvmChain(EvmReading):
             raise NodeGarbage(f"the receipt of {txid.hex()} is not the one that its block covers")
         # What a lane sends to itself cancels.
         is_paid = worked and body.to != body.lane
+        came = self._came(body, receipt)
+        if 0 <= came < int.from_bytes(body.data[-tx.WORD :], "big"):
+            came = self._came(body, self._blocks.receipts(self._blocks.of(block))[txid])
         return Standing(
             known=True,
             height=height,
@@ -399,7 +402,16 @@ class EvmChain(EvmReading):
             fee=fee,
             paid=is_paid,
             block=block.hash,
+            came=came,
         )
+
+    def _came(self, body: tx.Body, receipt: Any) -> int:
+        """A token may take a fee of each transfer; -1 for what is none."""
+        if body.to not in self._asset_of or not tx.is_transfer(body.data):
+            return -1
+        place = body.data[4 : 4 + 32][-ACCOUNT:]
+        moves = [log for log in listed(field(receipt, "logs")) if self._moves(log, body, place)]
+        return sum(int.from_bytes(hexed(field(log, "data"), tx.WORD), "big") for log in moves)
 
     def _worked(self, body: tx.Body, receipt: Any) -> bool:
         if quantity(field(receipt, "status")) != 1 or body.to not in self._asset_of:

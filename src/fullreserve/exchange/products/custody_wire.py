@@ -210,6 +210,8 @@ class Moved(Payload, frozen=True, tag=25):
     amount: Amount
     network_fee: Amount  # in the gas asset, paid by `source`
     announced: int = 0  # the announced move that it was, which has ended with it
+    # What a token's contract took of it on the way: it left `source` too, and is the house's cost.
+    taken: Amount = bytes(16)
 
 
 class Funded(Payload, frozen=True, tag=26):

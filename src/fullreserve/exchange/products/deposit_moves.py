@@ -44,16 +44,19 @@ class TierCoins(DepositTable):
             return Outcome()
         terms = self.state.networks[asked.network]
         amount, fee = amount_int(asked.amount), amount_int(asked.network_fee)
+        taken = amount_int(asked.taken)
         known = asked.source in TIERS and asked.target in TIERS
-        if not known or amount < 0 or fee < 0:
+        if not known or amount < 0 or fee < 0 or taken < 0:
             return REFUSED
         self._note_move(asked.transfer, moment)
         wallets = Wallets(view)
         source, target = TIERS[asked.source], TIERS[asked.target]
         legs = (
-            *wallets.out(source, asked.network, asked.asset, amount),
+            *wallets.out(source, asked.network, asked.asset, amount + taken),
             wallets.into(target, asked.network, asked.asset, amount),
         )
+        if taken:
+            legs += (leg(chart.HOUSE, chart.GAS, asked.network, asked.asset, -taken),)
         gas = (
             *wallets.out(source, asked.network, terms.gas_asset, fee),
             leg(chart.HOUSE, chart.GAS, asked.network, terms.gas_asset, -fee),
