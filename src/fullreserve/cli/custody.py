@@ -130,7 +130,7 @@ def add_ceremonies(custody: "Subcommands") -> None:
     add_custody_command(custody, "commands", "show", about)
     took = add_custody_command(
         *(custody, "taking_commands", "take-record", "take a copy of the record as a holder"),
-        *("record_file", "holder", "cards", "exchanges", "dry_run"),
+        *("record_file", "holder", "cards", "exchanges", "payers", "dry_run"),
     )
     took.add_argument("record_file", type=Path, help="the copy that was given to you")
     took.add_argument("holder")
@@ -138,10 +138,11 @@ def add_ceremonies(custody: "Subcommands") -> None:
         "--card", dest="cards", type=Path, nargs="+", default=(),
         help="of who is new: the file that you had from the person, not beside the record",
     )  # fmt: skip
-    took.add_argument(
-        "--exchange", dest="exchanges", metavar="FINGERPRINT", nargs="+", default=(),
-        help="of the exchange's new key, which you had from its people and not with the record",
-    )  # fmt: skip
+    for name in ("exchange", "payer"):
+        took.add_argument(
+            f"--{name}", dest=f"{name}s", metavar="FINGERPRINT", nargs="+", default=(),
+            help=f"of the {name}'s new key, which you had from its people and not with the record",
+        )  # fmt: skip
     took.add_argument("--dry-run", action="store_true", help="print what it would do")
 
 

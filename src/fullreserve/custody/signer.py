@@ -208,8 +208,9 @@ async def exchange_of(spec: Spec, passphrase: bytes, clock: Clock) -> AsyncItera
     if spec.exchange:
         try:
             if newest := taken.begin(data, spec.name):
-                known = exchange_key.told(Record.of(data))
-                log.warning("the first record is taken: compare it", newest=newest, exchange=known)
+                record = Record.of(data)
+                known = {name: exchange_key.told(record, name) for name in exchange_key.DOES}
+                log.warning("the first record is taken: compare it", newest=newest, **known)
         except BadRecord as bad:
             raise NotTrusted(str(bad)) from None
         side = tls_door.Side(data, spec.name, passphrase, serves=False, is_elsewhere=True)
@@ -271,7 +272,7 @@ async def _listening(spec: Spec, signer: Signer, passphrase: bytes) -> list[asyn
         os.umask(mask)
     if spec.listen:
         where = (Path(spec.data), spec.name, spec.listen, passphrase, signer.encoded)
-        servers.append(await tls_door.listen(*where))
+        servers.append(await tls_door.listen(*where, is_elsewhere=bool(spec.exchange)))
     return servers
 
 

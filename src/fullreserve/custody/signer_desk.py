@@ -28,8 +28,9 @@ from fullreserve.custody.exchange_view import Due, ExchangeView, LocalView
 from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.tls import SCHEME, Endpoint, Listener, Refusals
-from fullreserve.custody.keys.tls_door import COORDINATOR, Side
+from fullreserve.custody.keys.tls_door import Side
 from fullreserve.custody.keys.view_wire import (
+    COORDINATOR,
     EXCHANGE,
     NUMBERS_MAX,
     QUESTION_MAX,

@@ -17,7 +17,7 @@ from fullreserve.custody import networks, nodes
 from fullreserve.custody.keys import authority
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.record import FILE as RECORD
-from fullreserve.custody.keys.record import Entry, Record, TierWallet
+from fullreserve.custody.keys.record import RENEWAL, Entry, Record, ShownKey, TierWallet
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.custody.signer_wire import Spec
 
@@ -112,6 +112,21 @@ class Ceremony:
         )
         Record.of(self.folder).append(entry)
 
+    def renew(self, name: str) -> None:
+        """A certificate of the same key for exchange or payer, as `renew` records it."""
+        before, now = self._issued[name], SystemClock().wall_ms()
+        title = f"{self.folder.name} {name} again"
+        issued = authority.renew(title, [(name, before)], now)
+        self._issued |= issued.certificates
+        after = issued.certificates[name]
+        entry = Entry(
+            *(0, now, RENEWAL, ""),
+            authority=issued.authority,
+            certificates={name: authority.fingerprint(after)},
+        )
+        shown = {name: ShownKey(after, before)}
+        Record.of(self.folder).append(msgspec.structs.replace(entry, **shown))
+
     @staticmethod
     def phrase(name: str) -> bytes:
         """What a certificate's key is encrypted under; nothing beside the exchange."""
@@ -127,11 +142,13 @@ class Ceremony:
             (there / f"{under or name}.key").write_bytes(self._keys[name])
 
 
-def append_another_exchange(copy: Path, ceremony: Ceremony) -> bytes:
-    """Has a copy of the record name a stranger's certificate `exchange`; what it was before."""
+def append_strangers(copy: Path, ceremony: Ceremony) -> bytes:
+    """Has a copy of the record name certificates of a stranger's ceremony; what it was before."""
     kept, (theirs,) = copy.read_bytes(), Record.of(ceremony.folder).entries
-    named = {"exchange": theirs.certificates["exchange"]}
-    Record(copy).append(Entry(0, 9, "ceremony", "", authority=theirs.authority, certificates=named))
+    entry = Entry(
+        *(0, 9, "ceremony", ""), authority=theirs.authority, certificates=theirs.certificates
+    )
+    Record(copy).append(entry)
     return kept
 
 

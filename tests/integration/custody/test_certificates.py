@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -15,7 +16,8 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import nodes
 from fullreserve.custody.certificate_ends import CertificateEnds
 from fullreserve.custody.keys import authority, certificates, tls_door
-from fullreserve.custody.keys.record import FILE, Entry, ExchangeKey, Record
+from fullreserve.custody.keys.exchange_key import DOES
+from fullreserve.custody.keys.record import FILE, Entry, Record, ShownKey
 from fullreserve.custody.keys.tls import NotTrusted
 from fullreserve.custody.keys.tls_door import CERTIFICATES
 from fullreserve.exchange.worker_files import CERTIFICATES as CERTIFICATES_FILE
@@ -130,56 +132,60 @@ def test_a_signers_key_is_sealed_under_its_passphrase(office: Ceremonies) -> Non
     assert (office.cards / "one.key").stat().st_mode & 0o077 == 0
 
 
-def test_a_holder_takes_the_exchanges_key_by_what_proves_it(office: Ceremonies) -> None:
+@pytest.mark.parametrize("name", DOES)
+def test_a_holder_takes_their_keys_by_what_proves_them(office: Ceremonies, name: str) -> None:
     """By the commands alone. Criterion: CUST-EXCHANGE-1."""
-    key = office.key("exchange")
-    assert f"The key of exchange has the fingerprint {key}." in office.said
-    assert f"The exchange's key is {key}.\nNothing in the record proves it" in office.said
-    assert f"the exchange tells what was approved by the key {key}" in office.do("show")
-    assert f"Who shows the key {key} tells what was approved" in office.take()
-    office.do("renew", "exchange", "one")
-    assert "the exchange's key is the same" in office.take()
-    # What a stolen one is answered by: another, which the one before signs while it lies there.
-    shutil.copy(office.cards / "exchange.key", office.data / CERTIFICATES)
-    office.identify("exchange")
-    said, key = office.hold("exchange"), office.key("exchange")
-    assert f"The exchange's key is {key} now, signed by the one before." in said
+    key = office.key(name)
+    assert f"The key of {name} has the fingerprint {key}." in office.said
+    assert f"The {name}'s key is {key}.\nNothing in the record proves it" in office.said
+    assert f"the {name} {DOES[name]} by the key {key}" in office.do("show")
+    assert f"Who shows the key {key} {DOES[name]}" in office.take()
+    office.do("renew", "exchange", "one", "payer")
     said = office.take()
-    assert "the exchange's key is signed by that of before" in said
-    assert f"  key of exchange: {key}" in said
+    assert "the exchange's key is the same; the payer's key is the same" in said
+    # What a stolen one is answered by: another, which the one before signs while it lies there.
+    shutil.copy(office.cards / f"{name}.key", office.data / CERTIFICATES)
+    office.identify(name)
+    said, key = office.hold(name), office.key(name)
+    assert f"The {name}'s key is {key} now, signed by the one before." in said
+    said = office.take()
+    assert f"the {name}'s key is signed by that of before" in said
+    assert f"  key of {name}: {key}" in said
     # It was lost, and nobody can sign.
-    (office.data / CERTIFICATES / "exchange.key").unlink()
-    office.identify("exchange")
-    assert "Nothing in the record proves it" in office.hold("exchange")
+    (office.data / CERTIFICATES / f"{name}.key").unlink()
+    office.identify(name)
+    assert "Nothing in the record proves it" in office.hold(name)
     said = office.take(code=1)
-    assert f"names the certificate `exchange`, of key {office.key('exchange')}, " in said
+    assert f"names the certificate `{name}`, of key {office.key(name)}, " in said
     assert f"and not of key {key} as before, and nothing proves it" in said
-    assert "name it with --exchange" in said
-    assert "nothing proves it" in office.take("--exchange", key, code=1)
-    said = office.take("--exchange", office.key("exchange"))
-    assert "the exchange's key as you had it" in said
+    assert f"name it with --{name}" in said
+    (other,) = set(DOES) - {name}
+    for wrong in ((f"--{name}", key), (f"--{other}", office.key(name))):
+        assert "nothing proves it" in office.take(*wrong, code=1)
+    said = office.take(f"--{name}", office.key(name))
+    assert f"the {name}'s key as you had it" in said
     assert "It adds nothing." in office.take()
 
 
 @pytest.fixture
-def forged(office: Ceremonies) -> Path:
-    """A copy of what bob has taken, with another exchange at its end."""
+def forged(office: Ceremonies, name: str) -> Path:
+    """A copy of what bob has taken, with another exchange or payer at its end."""
     office.take()
     place = office.folder / "forged.jsonl"
     shutil.copy(office.data / FILE, place)
-    made = authority.identity("exchange")
-    issued = authority.issue("ceremony 2", [("exchange", made.request)], 1_900_000_000_000)
-    one = issued.certificates["exchange"]
-    Record(place).append(
-        Entry(0, 9, "ceremony", "", authority=issued.authority,
-              certificates={"exchange": authority.fingerprint(one)}, exchange=ExchangeKey(one))
-    )  # fmt: skip
+    made = authority.identity(name)
+    issued = authority.issue("ceremony 2", [(name, made.request)], 1_900_000_000_000)
+    prints = {name: authority.fingerprint(issued.certificates[name])}
+    entry = Entry(0, 9, "ceremony", "", authority=issued.authority, certificates=prints)
+    shown = {name: ShownKey(issued.certificates[name])}
+    Record(place).append(msgspec.structs.replace(entry, **shown))
     return place
 
 
+@pytest.mark.parametrize("name", DOES)
 @pytest.mark.parametrize("command", ["take-record", "sign", "sign-move", "serve-holder"])
-def test_a_copy_with_another_exchange_is_refused(
-    office: Ceremonies, forged: Path, command: str
+def test_a_copy_with_another_exchange_or_payer_is_refused(
+    office: Ceremonies, forged: Path, command: str, name: str
 ) -> None:
     """By all that a holder does. Criterion: CUST-EXCHANGE-2."""
     own, keys, no = office.folder / "bobs" / FILE, office.holders / "bob.keys", office.folder / "no"
@@ -193,15 +199,15 @@ def test_a_copy_with_another_exchange_is_refused(
     if command != "take-record":
         shutil.copy(forged, own)
     said = office.as_holder(command, *words[command], code=1)
-    assert "entry 2 (ceremony): it names the certificate `exchange`, of key " in said
-    assert f"and not of key {office.key('exchange')} as before, and nothing proves it" in said
+    assert f"entry 2 (ceremony): it names the certificate `{name}`, of key " in said
+    assert f"and not of key {office.key(name)} as before, and nothing proves it" in said
     if command == "take-record":
         assert own.read_bytes() == kept
         return
     assert "bob has not taken the record" in said
     # With the true one the command goes on, to what is not there.
     own.write_bytes(kept)
-    assert "`exchange`" not in office.as_holder(command, *words[command], code=1)
+    assert f"`{name}`" not in office.as_holder(command, *words[command], code=1)
 
 
 async def echoed(question: bytes) -> bytes:

@@ -31,7 +31,8 @@ from fullreserve.custody.keys.view_wire import AskMove, AskWithdrawals, Told
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.signer_desk import RATE, RATE_MS, TURNS, SignerDesk
-from fullreserve.custody.signer_wire import Spec, content_of
+from fullreserve.custody.signer_wire import Answer as HotAnswer
+from fullreserve.custody.signer_wire import ShowKeys, Spec, content_of
 from fullreserve.custody.signing import LANE, branch_name
 from fullreserve.custody.store import Store
 from fullreserve.custody.tiers.safe import SafeTransaction
@@ -47,7 +48,7 @@ from tests.integration.custody.elsewhere import (
     Apart,
     Ceremony,
     Process,
-    append_another_exchange,
+    append_strangers,
 )
 from tests.integration.custody.holders import people
 from tests.integration.custody.outsiders import COIN, TERMS, EvmBed
@@ -179,11 +180,10 @@ async def test_a_signer_pays_by_no_record_with_another_exchange(
     await signer.until("signer serves")
     assert f"certificate {paid.exchange_print}" in signer.said
     await apart.desk()
-    kept = append_another_exchange(copy, stranger)
+    kept = append_strangers(copy, stranger)
     number, target = await paid.ask()
     assert await paid.state(number, 2) != WithdrawalState.SUCCESS
-    assert "does not know the exchange" in await signer.until("cannot sign now")
-    assert "entry 2 (ceremony): it names the certificate `exchange`" in signer.said
+    assert "entry 2 (ceremony): it names the" in await signer.until("refused by TLS")
     await signer.kill()
     signer = await apart.signer("ann", PORT, "")
     assert await signer.ended() == 1
@@ -206,6 +206,56 @@ async def test_a_signer_pays_by_no_record_with_another_exchange(
     assert cli.main([*take, "--exchange", paid.exchange_print]) == 0
     assert await paid.state(number) == WithdrawalState.SUCCESS
     assert paid.holds(target) == AMOUNT * 10**6 // 10**8
+
+
+@pytest.mark.parametrize("names", [("payer",), ("payer", "exchange"), ("exchange",)])
+async def test_a_running_signer_answers_nobody_by_a_forged_copy(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    """Not its proof of an address either. Criterion: CUST-EXCHANGE-4."""
+    ceremony, stranger = Ceremony(tmp_path / "ceremony"), Ceremony(tmp_path / "stranger")
+    ceremony.hold("ann", "payer", "exchange")
+    stranger.hold(*names)
+    async with Apart(tmp_path, ceremony) as apart:
+        own, port = apart.away("ann", [plain_network()]), nodes.free_port()
+        keyfile.seal(own / "keys", {f"{LANE}0": b"\x07" * 32}, PASSPHRASE)
+        signer = await apart.signer("ann", port)
+
+        async def shows(folder: Path, name: str = "payer") -> bool:
+            """Whether it shows its keys to who has this certificate."""
+            side = Side(folder, name, serves=False).now()
+            where = tls.Endpoint("ann", "127.0.0.1", port)
+            asked = msgspec.json.encode(ShowKeys(NUMBER, b"\x01" * 32))
+            try:
+                told = await asyncio.to_thread(tls.ask, where, *side, asked)
+            except OSError:  # it closes before any TLS
+                return False
+            assert not msgspec.json.decode(told, type=HotAnswer).refusal
+            return True
+
+        ceremony.give(apart.home, "payer")
+        assert await shows(apart.home)
+        kept = append_strangers(own / RECORD, stranger)
+        forged = {}
+        for name in names:
+            forged[name] = tmp_path / f"as-{name}"
+            forged[name].mkdir()
+            stranger.give(forged[name], name)
+            (forged[name] / RECORD).write_bytes((own / RECORD).read_bytes())
+            assert not await shows(forged[name], name)
+        assert not await shows(apart.home)
+        assert "entry 2 (ceremony): it names the certificate" in await signer.until("refused by")
+        (own / RECORD).write_bytes(kept)
+        assert await shows(apart.home)
+        # What proves itself needs nobody who takes it: a certificate of the same key.
+        for name in ("payer", "exchange"):
+            ceremony.renew(name)
+            ceremony.give(own)
+            assert await shows(apart.home)  # the one before, which counts until it ends
+            ceremony.give(apart.home, "payer")
+            assert await shows(apart.home)
+        for name, folder in forged.items():
+            assert not await shows(folder, name)
 
 
 WALLET = TierWallet(NUMBER, "warm", "safe", 2, ("bob", "cyd"))
@@ -437,7 +487,7 @@ async def test_a_holders_signer_elsewhere_asks_what_the_log_decided(
     # A copy that somebody put in its place while it runs. Criterion: CUST-EXCHANGE-2.
     stranger = Ceremony(tmp_path / "stranger")
     stranger.hold("exchange")
-    kept = append_another_exchange(own / RECORD, stranger)
+    kept = append_strangers(own / RECORD, stranger)
     told = await refusal()
     assert "this side does not know the exchange: entry 3 (ceremony): it names the" in told
     assert "bob has not taken the record" in told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from fullreserve.clock import SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.keys import authority, certificates
@@ -39,10 +41,9 @@ def renew(settings: Settings, names: Sequence[str], dry_run: bool) -> None:
     said = tuple(f"certificate of {name} renewed" for name in prints)
     shown = certificates.shown(data, record, issued.certificates)
     entry = Entry(
-        0, now, RENEWAL, "", authority=issued.authority, certificates=prints, said=said,
-        exchange=shown,
+        0, now, RENEWAL, "", authority=issued.authority, certificates=prints, said=said
     )  # fmt: skip
-    done = record.append(entry)
+    done = record.append(msgspec.structs.replace(entry, **shown))
     keep_certificates(data, issued, RENEWED)
     for name, text in issued.certificates.items():
         say(f"{name}: until {day(authority.ends_ms(text))}, in {CERTIFICATES}/{RENEWED}/{name}.pem")

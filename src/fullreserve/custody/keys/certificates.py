@@ -10,9 +10,8 @@ import msgspec
 
 from fullreserve.custody.keys import authority, exchange_key
 from fullreserve.custody.keys.authority import BadRequest
-from fullreserve.custody.keys.record import FIRST, ExchangeKey, Record, State
+from fullreserve.custody.keys.record import FIRST, Record, ShownKey, State
 from fullreserve.custody.keys.tls_door import CERTIFICATES
-from fullreserve.custody.keys.view_wire import EXCHANGE
 
 
 class Held(NamedTuple):
@@ -41,41 +40,45 @@ def _held(data: Path, name: str, state: State) -> Held | None:
         return None
 
 
-def shown(data: Path, record: Record, issued: Mapping[str, str]) -> ExchangeKey | msgspec.UnsetType:
-    """What an entry shows of the exchange's new certificate, if one of these (PEM, by name) is.
+def shown(data: Path, record: Record, issued: Mapping[str, str]) -> dict[str, ShownKey]:
+    """What an entry shows of new certificates (PEM, by name): of those of exchange and payer.
 
-    To be asked in the exchange's own folder, before the new one lies there: where it has another
+    To be asked in the exchange's own folder, before the new ones lie there: where one has another
     key, the one before signs that, if it is there.
     """
-    if EXCHANGE not in issued:
-        return msgspec.UNSET
-    certificate = issued[EXCHANGE]
+    names = [name for name in exchange_key.DOES if name in issued]
+    return {name: _shown(data, record, name, issued[name]) for name in names}
+
+
+def _shown(data: Path, record: Record, name: str, certificate: str) -> ShownKey:
     by_name = {one.name: one.text for one in held(data, record)}
-    before = by_name.get(EXCHANGE, "") or exchange_key.recorded(record)
+    before = by_name.get(name, "") or exchange_key.recorded(record, name)
     key = authority.key_fingerprint(certificate)
-    made = ExchangeKey(certificate, before)
+    made = ShownKey(certificate, before)
     if not before or authority.key_fingerprint(before) == key:
         return made
     last = record.entries[-1].hash if record.entries else FIRST
     try:
-        secret = (data / CERTIFICATES / f"{EXCHANGE}.key").read_bytes()
-        signed = authority.sign(secret, before, exchange_key.statement(last, key))
+        secret = (data / CERTIFICATES / f"{name}.key").read_bytes()
+        signed = authority.sign(secret, before, exchange_key.statement(name, last, key))
     except (OSError, BadRequest):
         return made
     return msgspec.structs.replace(made, signed=signed)
 
 
-def compared(made: ExchangeKey | msgspec.UnsetType) -> list[str]:
-    """What is to be said to all who take an entry with it."""
-    if isinstance(made, msgspec.UnsetType):
-        return []
+def compared(made: Mapping[str, ShownKey]) -> list[str]:
+    """What is to be said to all who take an entry with these."""
+    return [line for name, one in made.items() for line in _compared(name, one)]
+
+
+def _compared(name: str, made: ShownKey) -> list[str]:
     key = authority.key_fingerprint(made.certificate)
     if made.before and authority.key_fingerprint(made.before) == key:
-        return [f"The exchange's key stays {key}."]
+        return [f"The {name}'s key stays {key}."]
     if made.signed:
-        return [f"The exchange's key is {key} now, signed by the one before."]
+        return [f"The {name}'s key is {key} now, signed by the one before."]
     return [
-        f"The exchange's key is {key}.",
+        f"The {name}'s key is {key}.",
         "Nothing in the record proves it: tell it by another way to all who have taken one before,",
-        "for `fullreserve custody take-record --exchange`.",
+        f"for `fullreserve custody take-record --{name}`.",
     ]

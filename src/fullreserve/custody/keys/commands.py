@@ -141,9 +141,9 @@ def ceremony(settings: Settings, plan_file: Path, dry_run: bool) -> None:
         0, now, "ceremony", "", tuple(agreed.cards.values()), tuple(agreed.persons.values()),
         agreed.wallets, (), issued.authority,
         {name: authority.fingerprint(text) for name, text in issued.certificates.items()},
-        exchange=shown,
     )  # fmt: skip
-    say(*certificates.compared(shown), f"Recorded as {record.append(entry).hash}. {_TAKE}")
+    done = record.append(msgspec.structs.replace(entry, **shown))
+    say(*certificates.compared(shown), f"Recorded as {done.hash}. {_TAKE}")
 
 
 def _compared(settings: Settings, one: TierWallet) -> str:
@@ -172,8 +172,9 @@ def show(settings: Settings) -> None:
         say(*shown_record.wallet(wallet, record.state.persons))
     for one in certificates.held(settings.data, record):
         say(f"certificate of {one.name} until {day(one.ends_ms)}")
-    if of_exchange := exchange_key.told(record):
-        say(f"the exchange tells what was approved by the {of_exchange}")
+    for name, does in exchange_key.DOES.items():
+        if known := exchange_key.told(record, name):
+            say(f"the {name} {does} by the {known}")
 
 
 @carried_out

@@ -64,8 +64,8 @@ class Proof(msgspec.Struct, frozen=True):
     parts: tuple[bytes, ...] = ()
 
 
-class ExchangeKey(msgspec.Struct, frozen=True):
-    """The exchange's new certificate and the one that it follows (PEM), by which keys are known.
+class ShownKey(msgspec.Struct, frozen=True):
+    """A new certificate and the one that it follows (PEM), by which keys are known.
 
     `signed` is by the key of before, of another that follows it; see `exchange_key`.
     """
@@ -76,7 +76,7 @@ class ExchangeKey(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One thing that was done. `hash` covers all but `proof` and `exchange`: they are their own."""
+    """One thing that was done. `hash` covers all but `proof`, `exchange` and `payer`."""
 
     number: int
     time_ms: int
@@ -90,12 +90,14 @@ class Entry(msgspec.Struct, frozen=True):
     certificates: dict[str, str] = {}  # fingerprints by name
     said: tuple[str, ...] = ()
     hash: str = ""
-    # Outside of the hash, so that those who know no proofs read the record as well.
+    # They prove themselves. Outside of the hash, so that who knows none reads the record as well.
     proof: Proof | msgspec.UnsetType = msgspec.UNSET
-    exchange: ExchangeKey | msgspec.UnsetType = msgspec.UNSET
+    exchange: ShownKey | msgspec.UnsetType = msgspec.UNSET
+    payer: ShownKey | msgspec.UnsetType = msgspec.UNSET
 
     def sealed(self) -> Entry:
-        bare = msgspec.structs.replace(self, hash="", proof=msgspec.UNSET, exchange=msgspec.UNSET)
+        no = msgspec.UNSET
+        bare = msgspec.structs.replace(self, hash="", proof=no, exchange=no, payer=no)
         made = hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
         return msgspec.structs.replace(self, hash=made)
 

@@ -299,7 +299,8 @@ async def _serve(
             await asyncio.to_thread((data / socket).unlink, missing_ok=True)
             opened_here.append(await listening(data / socket, answered))
         if listen:
-            opened_here.append(await tls_door.listen(data, holder, listen, secret, answered))
+            where = (data, holder, listen, secret, answered)
+            opened_here.append(await tls_door.listen(*where, is_elsewhere=bool(exchange)))
         log.info("holder signs", holder=holder)
         try:
             await until_terminated(asyncio.Event().wait())

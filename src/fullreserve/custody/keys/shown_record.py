@@ -8,7 +8,6 @@ from fullreserve.custody.keys import authority, exchange_key, job
 from fullreserve.custody.keys.record import Record, TierWallet
 from fullreserve.custody.keys.taken import FIRST, Judged
 from fullreserve.custody.keys.tier_quorum import Person
-from fullreserve.custody.keys.view_wire import EXCHANGE
 from fullreserve.custody.tiers.wallet import WalletAddresses
 
 
@@ -37,9 +36,10 @@ def lines(judged: Sequence[Judged], whole: Record) -> Iterator[str]:
         newest = whole.entries[-1].hash
         yield "Nothing proves the first record that you take. Compare its fingerprints with the"
         yield f"holders themselves, and the hash of its newest entry, {newest}."
-        if of_exchange := exchange_key.told(whole):
-            yield f"Who shows the {of_exchange} tells what was approved: compare it with the"
-            yield "exchange's people."
+        for name, does in exchange_key.DOES.items():
+            if known := exchange_key.told(whole, name):
+                yield f"Who shows the {known} {does}: compare it with the"
+                yield "exchange's people."
     if not judged:
         yield "It adds nothing."
 
@@ -67,8 +67,9 @@ def _added(one: Judged) -> Iterator[str]:
         yield f"  keys of {', '.join(entry.gone)} count no more"
     for name, print_ in entry.certificates.items():
         yield f"  certificate of {name}: {print_}"
-    if shown := exchange_key.certificate_of(entry):
-        yield f"  key of {EXCHANGE}: {authority.key_fingerprint(shown)}"
+    for name in exchange_key.DOES:
+        if shown := exchange_key.certificate_of(entry, name):
+            yield f"  key of {name}: {authority.key_fingerprint(shown)}"
 
 
 def _persons(one: Judged) -> dict[str, Person]:

@@ -9,7 +9,7 @@ that he had from their owners. See docs/decisions/0029.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from fullreserve.custody.keys import card, exchange_key, job, plan, proof
 from fullreserve.custody.keys.authority import BadRequest
 from fullreserve.custody.keys.card import BadCard, Card
 from fullreserve.custody.keys.changes import everybody
-from fullreserve.custody.keys.exchange_key import WrongExchange
+from fullreserve.custody.keys.exchange_key import WrongKey
 from fullreserve.custody.keys.job import RECOVERY, REPLACEMENT, Job, WrongJob
 from fullreserve.custody.keys.record import FILE, UTXO, BadRecord, Entry, Record, State, TierWallet
 from fullreserve.custody.keys.tier_quorum import renumbering
@@ -74,13 +74,14 @@ def place(data: Path, holder: str) -> Path:
 
 
 def judge(
-    path: Path, newest: str, given: Sequence[Card], tip: Tip, named: Collection[str] = ()
-) -> list[Judged]:
+    path: Path, newest: str, given: Sequence[Card], tip: Tip,
+    named: Mapping[str, Collection[str]] = {},
+) -> list[Judged]:  # fmt: skip
     """Each entry of a record after the `newest` that was taken; NotTaken, BadRecord.
 
     All are, on nobody's word, where there is no newest. `given` are cards that the holder had from
     their owners, `tip` the newest block of a network where that is known, `named` fingerprints of
-    the exchange's keys.
+    keys of exchange and payer, by these names.
     """
     entries = Record(path).entries
     if not entries:
@@ -95,9 +96,9 @@ def judge(
         before, entry = Record(path, number), entries[number]
         try:
             why = _why(before, entry, given, tip)
-            if of_exchange := exchange_key.why(before, entry, named):
-                why += f"; {of_exchange}"
-        except (WrongJob, WrongExchange, BadCard, BadRecord, BadRequest, plan.BadPlan) as wrong:
+            if of_keys := exchange_key.why(before, entry, named):
+                why += f"; {of_keys}"
+        except (WrongJob, WrongKey, BadCard, BadRecord, BadRequest, plan.BadPlan) as wrong:
             raise NotTaken(f"entry {entry.number} ({entry.kind}): {wrong}") from None
         judged.append(Judged(entry, why, before.state))
     return judged

@@ -10,12 +10,13 @@ from fullreserve.custody.keys import card, shown_record, taken
 from fullreserve.custody.keys.commands import carried_out, say, tips_of
 from fullreserve.custody.keys.record import FILE, Record
 from fullreserve.custody.keys.taken import NotTaken
+from fullreserve.custody.keys.view_wire import COORDINATOR, EXCHANGE
 
 
 @carried_out
 def take_record(
     settings: Settings, record_file: Path, holder: str, cards: Sequence[Path],
-    exchanges: Sequence[str], dry_run: bool,
+    exchanges: Sequence[str], payers: Sequence[str], dry_run: bool,
 ) -> None:  # fmt: skip
     """Judges what a copy of the record adds to a holder's own, and takes it in its place."""
     data, given = settings.data, [card.read(path) for path in cards]
@@ -30,7 +31,8 @@ def take_record(
                 f"{record_file} does not begin with the {len(own.entries)} entries of {data / FILE}"
             )
         newest = taken.kept(data, holder) or (own.entries[-1].hash if own.entries else "")
-        judged = taken.judge(offered, newest, given, tips_of(settings), exchanges)
+        named = {EXCHANGE: exchanges, COORDINATOR: payers}
+        judged = taken.judge(offered, newest, given, tips_of(settings), named)
         say(*shown_record.lines(judged, whole))
         if dry_run:
             say("Nothing was done: this was a dry run.")

@@ -18,9 +18,9 @@ from fullreserve.custody.keys.record import FILE as RECORD
 from fullreserve.custody.keys.record import BadRecord, Record
 from fullreserve.custody.keys.taken import NotTaken
 from fullreserve.custody.keys.tls import Endpoint, Listener, NotTrusted, Shown, Trust
+from fullreserve.custody.keys.view_wire import COORDINATOR
 
 CERTIFICATES = "custody-certificates"
-COORDINATOR = "payer"
 
 
 class Side:
@@ -28,7 +28,7 @@ class Side:
 
     So a certificate that was replaced opens nothing from the moment that the new record lies there.
     Of who is `elsewhere` than the exchange it counts as far as he has taken it, or it proves itself
-    (`taken`): whoever brings a copy could name another exchange.
+    (`taken`): whoever brings a copy could name another exchange or payer.
     """
 
     def __init__(
@@ -95,9 +95,11 @@ async def listen(
     where: str,
     passphrase: bytes,
     answering: Callable[[bytes], Awaitable[bytes]],
+    *,
+    is_elsewhere: bool = False,
 ) -> asyncio.Server:
     """Serves coordinators at `host:port` as the signer of this name; OSError."""
-    side = Side(data, name, passphrase, serves=True)
+    side = Side(data, name, passphrase, serves=True, is_elsewhere=is_elsewhere)
     side.now()
     host, _, port = where.rpartition(":")
 

@@ -9,6 +9,7 @@ from fullreserve.custody.house import Rate
 from fullreserve.exchange.products.tier_moves_wire import Move
 
 EXCHANGE = "exchange"  # the name on the certificate of who tells
+COORDINATOR = "payer"  # that of who asks signers
 NUMBERS_MAX = 200  # in one question; a transaction pays 100 withdrawals at most
 QUESTION_MAX = 1 << 14
 
