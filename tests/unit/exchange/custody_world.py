@@ -18,7 +18,6 @@ from fullreserve.exchange.products.custody_wire import (
     Confirmed,
     DefineNetwork,
     NetworkAsset,
-    Payload,
     Seen,
     Settle,
     Tip,
@@ -99,7 +98,7 @@ class World:
         self.rows.append((first, self.time_ms, executed.commands))
         return decode_events(executed.events)
 
-    def say(self, fold: int, payload: Payload, owner: int = chart.HOUSE) -> int:
+    def say(self, fold: int, payload: msgspec.Struct, owner: int = chart.HOUSE) -> int:
         """The code with which the fold's group was applied."""
         events = self.core(Product(0, 0, fold, owner, msgspec.msgpack.encode(payload)))
         (applied,) = [one for one in events if isinstance(one, GroupApplied)]

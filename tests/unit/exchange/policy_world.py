@@ -56,7 +56,7 @@ def opened() -> World:
     writers = (WRITER_A, WRITER_B, WRITER_C)
     for group, members in ((CONSOLE, (ADA, BEA, CLEO)), (WRITERS, writers)):
         for member in members:
-            assert made.say(Approvals.number, Enrol(group, member)) == 0  # type: ignore[arg-type]
+            assert made.say(Approvals.number, Enrol(group, member)) == 0
     return made
 
 

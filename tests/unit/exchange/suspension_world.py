@@ -154,7 +154,7 @@ def opened(
 
 def agree(world: World, asked: Ask, who: int = chart.HOUSE) -> int:
     """What the fold of approvals says to an operator."""
-    return world.say(Approvals.number, asked, who)  # type: ignore[arg-type]
+    return world.say(Approvals.number, asked, who)
 
 
 def price(world: World, usd: int) -> None:
@@ -166,7 +166,7 @@ def price(world: World, usd: int) -> None:
 
 
 def say(world: World, said: Said, who: int = ADA) -> int:
-    return world.say(SUSPENSIONS, said, who)  # type: ignore[arg-type]
+    return world.say(SUSPENSIONS, said, who)
 
 
 def terms(actions: int = Action.WITHDRAW, scope: Scope = EVERYWHERE, **more: Any) -> Terms:

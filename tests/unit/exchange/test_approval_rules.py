@@ -56,7 +56,7 @@ def world() -> World:
 
 
 def said(world: World, asked: AnyAsk, who: int) -> int:
-    return world.say(Approvals.number, asked, who)  # type: ignore[arg-type]
+    return world.say(Approvals.number, asked, who)
 
 
 def proposed(world: World, act: AnyAct, who: int = ADA) -> int:

@@ -231,7 +231,7 @@ def test_the_start_says_what_hangs_on_each() -> None:
     ]
     with_board(world, X, Y, Z)
     rules = (Rule(1, Verb.APPROVE, CONSOLE, 1), Rule(2, Verb.APPROVE, BOARD, 3))
-    assert world.say(POLICY, Found(rules)) == 0  # type: ignore[arg-type]
+    assert world.say(POLICY, Found(rules)) == 0
     _, of_the_rule = hanging(world.machine.folds)
     assert of_the_rule == (
         "rule 2 of the policy wants 3 approvals of the board, of whom 3 count: one more than it "

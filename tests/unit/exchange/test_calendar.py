@@ -69,7 +69,7 @@ def world() -> World:
 
 
 def said(world: World, asked: AnySaid, owner: int = chart.HOUSE) -> int:
-    return world.say(CALENDAR, asked, owner)  # type: ignore[arg-type]
+    return world.say(CALENDAR, asked, owner)
 
 
 def gone_on(world: World) -> int:

@@ -301,7 +301,7 @@ def test_any_course_restores(world: World) -> None:
 def test_a_group_that_is_too_small_loosens_nothing() -> None:
     """Criterion: POL-4. In set-up mode one administrator may tighten alone, and no more."""
     world = World(lambda: [Approvals(), Policy()])
-    assert world.say(Approvals.number, Enrol(CONSOLE, ADA)) == 0  # type: ignore[arg-type]
+    assert world.say(Approvals.number, Enrol(CONSOLE, ADA)) == 0
     assert say(world, Propose((LARGE,)), ADA) == 0
     number = view(world).changes[-1].number
     assert agree(world, number, ADA) == 95007

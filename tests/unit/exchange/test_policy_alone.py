@@ -81,7 +81,7 @@ def proposed(world: World, rules: tuple[Rule, ...], who: int) -> int:
 
 
 def consent(world: World, asked: Ask, who: int) -> int:
-    return world.say(Approvals.number, asked, who)  # type: ignore[arg-type]
+    return world.say(Approvals.number, asked, who)
 
 
 def set_threshold(world: World, group: int, threshold: int) -> None:

@@ -40,17 +40,17 @@ STOPS = Rule(9, Verb.BLOCK, webhook=Webhook.NO)
 
 def judge(world: World, number: int, answer: Webhook) -> int:
     word = Judge(number, Category.BOOK, 30 * DAY_MS, answer)
-    return world.say(POLICY, word)  # type: ignore[arg-type]
+    return world.say(POLICY, word)
 
 
 def tighten(world: World) -> None:
     """By one administrator, at once: what the webhook refuses is blocked."""
-    assert world.say(POLICY, Propose((STOPS, *RULES)), ADA) == 0  # type: ignore[arg-type]
+    assert world.say(POLICY, Propose((STOPS, *RULES)), ADA) == 0
 
 
 def in_edition(edition: int) -> World:
     made = opened(2)
-    assert made.say(POLICY, Adopt(edition)) == 0  # type: ignore[arg-type]
+    assert made.say(POLICY, Adopt(edition)) == 0
     return made
 
 
@@ -68,7 +68,7 @@ def test_a_word_from_before_a_rule_is_not_taken_and_the_webhook_is_asked() -> No
     # What was decided before stays decided, and saying it again is no other decision.
     assert judge(world, other, Webhook.NOT_ASKED) == 0
     assert decision(world, other).state == DecisionState.ALLOWED
-    assert world.say(POLICY, Decide(facts(10**9, 1))) == Refused.WEBHOOK  # type: ignore[arg-type]
+    assert world.say(POLICY, Decide(facts(10**9, 1))) == Refused.WEBHOOK
     assert world.replayed().hashes() == world.machine.hashes()
 
 
@@ -86,7 +86,7 @@ def test_what_a_review_asks_again_is_asked_of_the_webhook_too(answer: Webhook) -
         assert (code, decision(world, number)) == (Refused.WEBHOOK, before)
     else:
         assert (code, decision(world, number).state) == (0, DecisionState.WAITING)
-        assert world.say(POLICY, Approve(number), BEA) == 0  # type: ignore[arg-type]
+        assert world.say(POLICY, Approve(number), BEA) == 0
     assert world.replayed().hashes() == world.machine.hashes()
 
 

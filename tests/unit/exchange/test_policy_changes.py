@@ -71,7 +71,7 @@ def proposed(world: World, rules: tuple[Rule, ...], who: int = WRITER_A) -> int:
 def group_7(world: World) -> None:
     """Who approves beside the console's group."""
     for member in range(10_000_031, 10_000_041):
-        assert world.say(Approvals.number, Enrol(7, member)) == 0  # type: ignore[arg-type]
+        assert world.say(Approvals.number, Enrol(7, member)) == 0
 
 
 def test_a_loosening_that_comes_due_undoes_no_later_tightening(world: World) -> None:
@@ -209,7 +209,7 @@ def test_a_log_from_before_goes_on_as_it_was_until_it_says_otherwise() -> None:
     world = World(lambda: [Approvals(), Policy()])
     for group, members in ((CONSOLE, (ADA, BEA)), (WRITERS, (WRITER_A, WRITER_B))):
         for member in members:
-            assert world.say(Approvals.number, Enrol(group, member)) == 0  # type: ignore[arg-type]
+            assert world.say(Approvals.number, Enrol(group, member)) == 0
     assert say(world, Found(RULES)) == 0
     looser = proposed(world, LOOSER)
     seen = replay(world, looser)

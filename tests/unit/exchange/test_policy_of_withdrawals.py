@@ -125,7 +125,7 @@ def opened(edition: int, of_policy: int = POLICY_EDITION, rules: tuple[Rule, ...
     price(made, 50_000)
     made.say(DEPOSITS, Funded(CHAIN, transfer("hot"), BTC, Tier.HOT, coins(1000)))
     for member in (ADA, BEA, CLEO):
-        assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0  # type: ignore[arg-type]
+        assert made.say(Approvals.number, Enrol(CONSOLE, member)) == 0
     for owner in (ALICE, BOB):
         made.fund(owner, BTC, coins(100))
     assert policy(made, Found(rules)) == policy(made, Adopt(min(edition, of_policy))) == 0
@@ -538,18 +538,18 @@ def test_what_was_not_asked_about_comes_first(world: World) -> None:
 def test_while_a_tier_could_lose_nobody_more_large_ones_need_a_person(world: World) -> None:
     """Criterion: LIVE-13."""
     quorum = Quorum(1, Role.HOT, 1, (Holder(1), Holder(2)), 1_000)
-    assert world.say(LIVENESS, Define(quorum)) == 0  # type: ignore[arg-type]
+    assert world.say(LIVENESS, Define(quorum)) == 0
     world.time_ms += 3_000
     digest = transfer("challenge")
     for word in (Challenge(1, digest), Answered(1, 1, digest)):
-        assert world.say(LIVENESS, word) == 0  # type: ignore[arg-type]
+        assert world.say(LIVENESS, word) == 0
     small, large = asked(world, 0.19, BOB), asked(world, 0.21)
     judged(world, small)
     judged(world, large)
     assert bind(world, small) == 0
     explained = decision(world, large).explained
     assert (explained.verb, explained.rule, explained.needed) == (Verb.APPROVE, 2, 1)
-    assert world.say(LIVENESS, Answered(1, 2, digest)) == 0  # type: ignore[arg-type]
+    assert world.say(LIVENESS, Answered(1, 2, digest)) == 0
     other = asked(world, 0.22, BOB)
     judged(world, other)
     assert bind(world, other) == 0

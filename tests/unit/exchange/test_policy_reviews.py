@@ -81,7 +81,7 @@ WRITER = 10_000_041
 
 def enrol(world: World, group: int, *members: int) -> None:
     for member in members:
-        assert world.say(Approvals.number, Enrol(group, member)) == 0  # type: ignore[arg-type]
+        assert world.say(Approvals.number, Enrol(group, member)) == 0
 
 
 def by_desk(edition: int, rules: tuple[Rule, ...] = RULES) -> World:
@@ -184,7 +184,7 @@ def test_who_is_dismissed_in_between_counts_no_more(world: World) -> None:
     """Criterion: POL-39."""
     number = reviewed(world)
     assert not approved(world, number, ADA, GUS)
-    assert world.say(Approvals.number, Dismiss(CONSOLE, ADA)) == 0  # type: ignore[arg-type]
+    assert world.say(Approvals.number, Dismiss(CONSOLE, ADA)) == 0
     assert not approved(world, number, HAL)
     assert approved(world, number, BEA)
 
@@ -206,7 +206,7 @@ def test_rules_that_hang_on_one_with_the_reviewer_are_refused(world: World) -> N
     assert policy(world, Propose(rules), WRITER) == 0
     assert hanging(world.machine.folds) == []
     for member in (GUS, HAL, IDA):
-        assert world.say(Approvals.number, Dismiss(DESK, member)) == 0  # type: ignore[arg-type]
+        assert world.say(Approvals.number, Dismiss(DESK, member)) == 0
     enrol(world, DESK, ADA, BEA, CLEO)
     (said,) = hanging(world.machine.folds)
     assert said == (
@@ -218,7 +218,7 @@ def test_rules_that_hang_on_one_with_the_reviewer_are_refused(world: World) -> N
 def test_one_reviewer_alone_is_hung_on(world: World) -> None:
     """Criterion: POL-31, POL-39."""
     for member in (BEA, CLEO):
-        assert world.say(Approvals.number, Dismiss(CONSOLE, member)) == 0  # type: ignore[arg-type]
+        assert world.say(Approvals.number, Dismiss(CONSOLE, member)) == 0
     rules = (Rule(3, Verb.APPROVE, DESK, 2),)
     assert policy(world, Propose(rules), WRITER) == Refused.HANGS
     assert "one of operators beside them" in hanging(world.machine.folds)[-1]

@@ -63,7 +63,7 @@ _replace = msgspec.structs.replace
 def world() -> Iterator[World]:
     made = opened(FEES_WALKED)
     for member in (WRITER_A, WRITER_B):
-        assert made.say(Approvals.number, Enrol(WRITERS, member)) == 0  # type: ignore[arg-type]
+        assert made.say(Approvals.number, Enrol(WRITERS, member)) == 0
     for word in (Adopt(TABLE_AGREED), SetRisk(TABLE)):
         assert policy(made, word) == 0
     yield made

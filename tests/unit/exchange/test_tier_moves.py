@@ -96,7 +96,7 @@ class Tiers:
         assert self.world.say(DEPOSITS, word) == 0
 
     def say(self, word: Word, who: int = chart.HOUSE) -> int:
-        return self.world.say(TIER_MOVES, word, who)  # type: ignore[arg-type]
+        return self.world.say(TIER_MOVES, word, who)
 
     def want(self, *tiers: Tier, room: bytes = b"", beside: bool = False, **place: int) -> int:
         source, target = tiers or (Tier.WARM, Tier.HOT)
@@ -173,7 +173,7 @@ def test_nothing_is_swept_to_a_warm_tier_that_is_black(tiers: Tiers, role: Role)
     period_ms = 1_000
     tiers.fund(Tier.HOT, 200)
     quorum = Quorum(1, role, 2, tuple(Holder(n) for n in range(1, 5)), period_ms)
-    assert tiers.world.say(LIVENESS, Define(quorum)) == 0  # type: ignore[arg-type]
+    assert tiers.world.say(LIVENESS, Define(quorum)) == 0
     sweep = Want(CHAIN, BTC, Tier.HOT, Tier.WARM, unless_black=True)
     tiers.world.time_ms += period_ms
     assert tiers.say(sweep) == 0
@@ -432,7 +432,7 @@ def test_hot_is_filled_to_its_cap_while_a_quorum_could_lose_nobody(tiers: Tiers)
     """Criterion: CUST-TIER-1. The liveness of holders raises refills."""
     shares = tuple(Holder(person, person) for person in (1, 2, 3))
     quorum = Quorum(1, Role.HOT, 2, shares, DAY_MS)
-    assert tiers.world.say(LIVENESS, Define(quorum)) == 0  # type: ignore[arg-type]
+    assert tiers.world.say(LIVENESS, Define(quorum)) == 0
     tiers.fund(Tier.HOT, 15)
     tiers.world.time_ms += 3 * DAY_MS
     digest = transfer("challenge")
