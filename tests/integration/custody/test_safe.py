@@ -18,12 +18,13 @@ from fullreserve.custody.chains.evm_transaction import binding
 from fullreserve.custody.chains.rpc import NodeRefuses
 from fullreserve.custody.hd import Private
 from fullreserve.custody.holdings import Place
-from fullreserve.custody.keys import refill_commands
+from fullreserve.custody.keys import move_standing, refill_commands
 from fullreserve.custody.keys.gas import PAYER, FileGas
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.spends import Planned, Spend, Spends
 from fullreserve.custody.tiers import abi, guard, safe
 from fullreserve.custody.tiers.safe import NotEnough, SafeMissing
+from fullreserve.custody.units import Scale
 from fullreserve.exchange.products.custody_wire import Tier as Where
 from fullreserve.exchange.products.tier_moves_wire import MoveState
 from tests.integration.custody.holders import Holder, people
@@ -90,6 +91,26 @@ def test_any_three_of_five_pay_and_two_do_not(warm: Tier) -> None:
         two |= one.approves(transaction)
     with pytest.raises(NodeRefuses, match="GS020"):
         warm.chain.send(warm.account, transaction.execution(two))
+
+
+def test_what_a_token_takes_of_a_move_is_told_by_its_receipt(warm: Tier) -> None:
+    """Found by its digest, or by its name. Criterion: CHAINS-SWEEP-10."""
+    node, token = warm.chain.node, warm.chain.token
+    since = int(node.call("eth_blockNumber"), 16)
+    warm.chain.send(token, abi.call("setFee(uint256)", 100))
+    wanted = warm.transaction(*safe.transfer_call(token, HOT, 10**6))
+    warm.do(FIVE[2:], *safe.transfer_call(token, HOT, 10**6))
+    warm.chain.send(token, abi.call("setFee(uint256)", 0))
+    found = move_standing._of_safe(node, wanted, since, since + 9, 1)
+    assert found is not None
+    assert (found.is_ours, found.came) == (True, 990_000)
+    assert found.arrived(100 * 10**6, Scale(6)) == (99 * 10**6, 10**6)
+    plain = warm.transaction(HOT, 5)
+    warm.do(FIVE[2:], HOT, 5)
+    other = move_standing._of_safe(node, plain, since, since + 9, 1)
+    assert other is not None
+    assert other.came == -1
+    assert other.arrived(7, Scale(18)) == (7, 0)
 
 
 def test_foreign_code_never_runs_as_the_safe(warm: Tier) -> None:

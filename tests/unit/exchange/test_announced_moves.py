@@ -187,6 +187,15 @@ def test_one_transfer_ends_one_announcement(world: World) -> None:
     assert [one.number for one in known(world, is_open=True)] == [79]
 
 
+def test_what_a_contract_took_of_it_is_the_same_move(world: World) -> None:
+    """Criterion: CUST-ANNOUNCE-1"""
+    assert world.say(DEPOSITS, TOLD) == 0
+    short = msgspec.structs.replace(POSTED, amount=coins(4.9))
+    assert world.say(DEPOSITS, short) == Unsound.CONTRADICTS
+    assert world.say(DEPOSITS, msgspec.structs.replace(short, taken=coins(0.1))) == 0
+    assert known(world, is_open=True) == []
+
+
 def test_the_ledger_says_which_transfers_it_has(world: World) -> None:
     """Criterion: CUST-ANNOUNCE-1"""
     assert world.ask(DEPOSITS, FindMoved(POSTED.transfer), int) == 0

@@ -205,7 +205,11 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     name = transfer(salt_of(settings.data), done.network, seen.txid)
     cost = amount_bytes(scales[network.coin].cost(seen.fee))
     tiers = wire.Tier[done.source.upper()], wire.Tier[done.target.upper()]
-    said = wire.Moved(done.network, name, done.asset, *tiers, amount_bytes(amount), cost)
+    came, took = seen.arrived(amount, scales[done.asset])
+    said = wire.Moved(
+        *(done.network, name, done.asset, *tiers, amount_bytes(came), cost),
+        taken=amount_bytes(took),
+    )
     number = done.number if done.proposer == EXCHANGE else 0
     code, after, announced, had = asyncio.run(_reported(settings.data, number, said))
     if code:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from fullreserve.custody.chains.evm_blocks import ACCOUNT
+from fullreserve.custody.chains.evm_held import TRANSFER_EVENT
+from fullreserve.custody.chains.evm_transaction import WORD, is_transfer
 from fullreserve.custody.chains.raw_block import (
     Output,
     Transaction,
     read_transactions,
 )
-from fullreserve.custody.chains.rpc import Node, NodeRefuses, field, hexed, quantity
+from fullreserve.custody.chains.rpc import Node, NodeRefuses, field, hexed, listed, quantity
 from fullreserve.custody.keccak import keccak256
 from fullreserve.custody.keys.tier_signer import Proposal
 from fullreserve.custody.tiers.safe import SafeTransaction, SafeView
 from fullreserve.custody.tiers.spending import Spend
+from fullreserve.custody.units import Scale
 
 EARLIER_MS = 4 * 3_600_000  # than a block's own time it may have been made
 
@@ -32,6 +36,12 @@ class Taken(NamedTuple):
     depth: int  # blocks with it, its own included; 0: not proven to be in any
     is_ours: bool
     fee: int = 0  # what the wallet paid for it, where it is ours
+    came: int = -1  # of a token what its target got by the token's word; -1: all
+
+    def arrived(self, amount: int, scale: Scale) -> tuple[int, int]:
+        """Of an amount of the ledger what came, and what the token's contract took of it."""
+        came = amount if self.came < 0 else min(amount, scale.to_ledger(self.came)[0])
+        return came, amount - came
 
 
 def height_of(node: Node, proposal: Proposal) -> int:
@@ -110,7 +120,21 @@ def _by_safe(node: Node, wanted: SafeTransaction, name: bytes, tip: int) -> Take
         (field(one, "address").lower(), [topic.lower() for topic in field(one, "topics")]) == said
         for one in field(told, "logs")
     )
-    return Taken(name, height, tip - height + 1, is_ours)
+    return Taken(name, height, tip - height + 1, is_ours, came=_came(wanted, field(told, "logs")))
+
+
+def _came(wanted: SafeTransaction, logs: Any) -> int:
+    """A token may take a fee of each transfer; -1 for what is none."""
+    if not is_transfer(wanted.data):
+        return -1
+    place = wanted.data[4 : 4 + WORD]
+    ends = [TRANSFER_EVENT, wanted.safe.rjust(WORD, b"\0"), place]
+    return sum(
+        int.from_bytes(hexed(field(one, "data"), WORD), "big")
+        for one in listed(logs)
+        if hexed(field(one, "address"), ACCOUNT) == wanted.to
+        and [hexed(topic, WORD) for topic in listed(field(one, "topics"))] == ends
+    )
 
 
 def begun(node: Node, proposal: Proposal, time_ms: int) -> int:
@@ -147,7 +171,8 @@ def _of_safe(node: Node, wanted: SafeTransaction, since: int, tip: int, final: i
     for one in logs:
         height = quantity(field(one, "blockNumber"))
         name = hexed(field(one, "transactionHash"), _HASH)
-        return Taken(name, height, tip - height + 1, is_ours=True)
+        found = _by_safe(node, wanted, name, tip)
+        return found or Taken(name, height, tip - height + 1, is_ours=True)
     view = SafeView(node, wanted.safe)
     if view.nonce() > wanted.nonce:
         # Which transaction it was does not matter: this one can never be executed any more.

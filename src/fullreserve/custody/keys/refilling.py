@@ -370,9 +370,11 @@ class Refilling:
                 await self._end(move, MoveState.OVERTAKEN, name)
             return
         fee = network.scales[network.coin].cost(taken.fee)
+        came, took = taken.arrived(amount_int(move.amount), network.scales[move.asset])
         word = wire.Moved(
-            *(network.network, name, move.asset, move.source, move.target, move.amount),
+            *(network.network, name, move.asset, move.source, move.target, amount_bytes(came)),
             amount_bytes(fee),
+            taken=amount_bytes(took),
         )
         (code,) = await self._house.report(wire.DEPOSITS, word)
         if code:

@@ -153,8 +153,10 @@ def posted(
     )
 
 
-def _way(one: Announced | Moved) -> tuple[int | bytes, ...]:
-    return (one.network, one.asset, one.source, one.target, one.amount)
+def _way(one: Announced | Moved) -> tuple[int, ...]:
+    # A contract may have taken some of what was announced.
+    amount = amount_int(one.amount) + (amount_int(one.taken) if isinstance(one, Moved) else 0)
+    return (one.network, one.asset, one.source, one.target, amount)
 
 
 def forgotten(table: Mapping[int, Announced]) -> list[int]:
