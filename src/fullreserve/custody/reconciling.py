@@ -471,7 +471,8 @@ class Reconciler:
         signed = read_signed(self._payer, number)
         fees = {one.binding: self._scale(coin).cost(one.fee) for one in signed}
         paying = sum(fees[one.binding] for one in signed if one.move is None)
-        _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
+        if least or paying:
+            _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
         for one in read_open(self._payer, number):
             if one.move is not None:
                 self._moves(one.move, fees.get(one.binding, 0), way)

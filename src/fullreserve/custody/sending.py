@@ -59,6 +59,8 @@ class Sender:
     def _offered(self, unsigned: Sequence[Run]) -> list[tuple[Run, Plan]]:
         """What signers are asked for; what they refused at a high fee, at that of now."""
         refused = [run for run in unsigned if self._desk.waits.why(run.kept.id, SIGNING)]
+        if not refused:
+            return [(run, run.plan) for run in unsigned]
         eased = self._desk.chain.eased([run.plan for run in refused])
         plans = {run.kept.id: plan for run, plan in zip(refused, eased, strict=True)}
         return [(run, plans.get(run.kept.id, run.plan)) for run in unsigned]

@@ -33,7 +33,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import Deposit, ListUnclaimed
 from fullreserve.exchange.products.liveness import LIVENESS, ListQuorums, QuorumState
-from fullreserve.exchange.products.policy_wire import POLICY, Approve
+from fullreserve.exchange.products.policy_wire import POLICY, Approve, Confirm
 from fullreserve.exchange.products.tier_moves_wire import (
     TIER_MOVES,
     ListMarks,
@@ -203,13 +203,19 @@ class Live:
     def approve(self, wd_id: str) -> None:
         """The demo's first operator approves what the policy leaves to people."""
         kept = json.loads((self.folder / "demo-operators.json").read_text())
-        asyncio.run(self._approved(int(kept[0]["uid"]), ids.number(wd_id)))
+        asyncio.run(self._of_policy(int(kept[0]["uid"]), Approve(ids.number(wd_id))))
 
-    async def _approved(self, operator: int, number: int) -> None:
+    def confirm(self, wd_id: str) -> None:
+        """The trader confirms what its score asks him for, as he would on the page."""
+        kept = json.loads((self.folder / "demo-keys.json").read_text())
+        uid = next(one["uid"] for one in kept if one["name"] == "trader")
+        asyncio.run(self._of_policy(int(uid), Confirm(ids.number(wd_id))))
+
+    async def _of_policy(self, who: int, said: Approve | Confirm) -> None:
         door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())
         try:
-            word = msgspec.msgpack.encode(Approve(number))
-            command = Product(door.gateway, door.numbers(1), POLICY, operator, word)
+            word = msgspec.msgpack.encode(said)
+            command = Product(door.gateway, door.numbers(1), POLICY, who, word)
             result = await outcome(door, command)
             assert not isinstance(result, Refused), result
             assert result.code == 0

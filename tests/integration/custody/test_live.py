@@ -269,6 +269,8 @@ def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outsi
     fund(live, okx, outside, 70_000)
     before = outside.balance(USDT)
     large = okx.withdraw("USDT", 60_000, WALLET, ON_ERC20 | {"fee": "1"})["id"]
+    live.until(lambda: _row(okx, large)["xWait"] == "confirm", "its owner to be asked")
+    live.confirm(large)
     live.until(lambda: _row(okx, large)["state"] == "4", "an operator to be asked")
     live.approve(large)
     assert live.until(lambda: _ended(okx, large), "the approved one")["status"] == "ok"
