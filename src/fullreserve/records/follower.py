@@ -43,6 +43,7 @@ from fullreserve.records.database import (
     passes,
     prepare,
 )
+from fullreserve.records.decisions import keep_decisions, taken_decisions
 from fullreserve.records.imports import WrongImport, import_rows, kept_candles
 from fullreserve.records.projection import Projection, Rows
 from fullreserve.records.reached import PROJECTION
@@ -206,6 +207,7 @@ class Follower:
             raise OtherLog(f"the log's row at {target.sequence} is not the one of the records")
         self._projection = Projection(Catalog(), self._writer)
         machine = self._replica.machine
+        keep_decisions(machine)
         listed = [*machine.query(ListAssets()), *machine.query(ListInstruments())]
         if target.sequence and not target.time_ms:  # the log before it is gone
             listed += _owners(machine)
@@ -278,6 +280,7 @@ class Follower:
         span = (self.progress.sequence, head.sequence)
         rows.deposits = changed_deposits(machine, *span)
         rows.withdrawals = changed_withdrawals(machine, *span)
+        rows.decisions = taken_decisions(machine, head.sequence)
         return rows, reached
 
     def _answers(self, problem: BaseException | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, select
 
 from fullreserve.exchange.products.deposit_state import Deposit
+from fullreserve.exchange.products.policy_chain import Link
 from fullreserve.exchange.products.withdrawal_state import Withdrawal
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.wire.events import Order, OrderCause, OrderState
@@ -26,6 +27,7 @@ from fullreserve.records.custody_history import (
     read_withdrawals,
 )
 from fullreserve.records.database import Progress, progress
+from fullreserve.records.decisions import read_chain, read_decisions
 from fullreserve.records.firsts import What
 from fullreserve.records.record import (
     NO_FILTERS,
@@ -257,6 +259,16 @@ class History:
         """What others sent to an owner; see `custody_history.read_received`."""
         with self._engine.connect() as connection:
             return read_received(connection, receiver, span, filters)
+
+    def chain(self, behind: int, limit: int) -> list[Link]:
+        """The policy's decisions; see `decisions.read_chain`."""
+        with self._engine.connect() as connection:
+            return read_chain(connection, behind, limit)
+
+    def decisions(self, owner: int, request: int) -> list[Link]:
+        """Those of one request; see `decisions.read_decisions`."""
+        with self._engine.connect() as connection:
+            return read_decisions(connection, owner, request)
 
     def week(self, midnight_ms: int, least_tier: int) -> Week:
         """What families of accounts did; see `activity_history.read_week`."""

@@ -88,6 +88,7 @@ class Rows:
         "bills",
         "candles",
         "changed_orders",
+        "decisions",
         "deposits",
         "fills",
         "firsts",
@@ -112,7 +113,8 @@ class Rows:
         self.firsts: list[Row] = []
         self.activity: list[Row] = []
         self.owners: list[Row] = []
-        # From the folds of custody, by whoever has them.
+        # From the folds of custody and of the policy, by whoever has them.
+        self.decisions: list[Row] = []
         self.deposits: list[Row] = []
         self.withdrawals: list[Row] = []
 

@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from fullreserve.records.amount_column import AmountText
 
 # A database of another version is dropped and rebuilt from the log.
-VERSION = 6
+VERSION = 7
 
 metadata = MetaData()
 
@@ -300,6 +300,18 @@ _PARTIAL.append(
         received,
     )
 )
+
+# Each decision of the policy as it was made, also of what was judged once more later; `content` is
+# its link of the chain.
+decisions = Table(
+    "decisions",
+    metadata,
+    _number("number", key=True),
+    _number("owner"),
+    _number("request"),
+    _column("content", LargeBinary()),
+)
+Index("decisions_of_request", decisions.c.request, decisions.c.number)
 
 # The first id of each minute in which one was given: ids ascend in time, so a span of time is one
 # of ids, and a page in it does not walk what is older or newer.

@@ -54,7 +54,7 @@ class Writer:
                 return
             self._many(connection, self._insert["orders"], rows.new_orders)
             self._many(connection, self._change_order, rows.changed_orders)
-            for table in ("fills", "bills", "transfers", "trades"):
+            for table in ("fills", "bills", "transfers", "trades", "decisions"):
                 self._many(connection, self._insert[table], getattr(rows, table))
             for table in self._put:
                 self._many(connection, self._put[table], getattr(rows, table))

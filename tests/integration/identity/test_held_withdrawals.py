@@ -59,6 +59,11 @@ from tests.integration.rest.test_custody import COIN, NETWORK, ORDER, Numbers, t
 
 POINTS = dict.fromkeys(msgspec.structs.asdict(Points()), 0)
 STEP_UP, DELAY = Thresholds(1, 9, 10), Thresholds(1, 1, 9)
+# What a user is given of a decision: nothing that counts what others do.
+OWN_DECISION = {
+    *("wdId", "number", "category", "ageMs", "usd", "isReviewed", "verb", "version", "ts"),
+    *("state", "digest"),
+}
 
 
 class Held:
@@ -301,3 +306,26 @@ async def test_of_what_is_over_by_then_nobody_is_told(held: Held) -> None:
 
 def _refuse(*_args: object) -> None:
     raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_a_user_sees_each_decision_of_one_s_own(held: Held) -> None:
+    """Criterion: POL-43. The one before the confirmation, too; nobody else sees any."""
+    number = await held.asked(STEP_UP)
+    town, path, query = held.town, "x/withdrawals/decisions", f"wdId={number}"
+    await town.recorded()
+    (waiting,) = (await held.home.get(path, query)).data
+    assert (waiting["state"], waiting["verb"]) == ("confirming", "allow")
+    town.clock.advance(1)
+    await held.home.step_up()
+    assert (await held.home.post("x/withdrawals/confirm", wdId=number)).code == "0"
+    await held.judged(number)
+    await town.recorded()
+    found = (await held.home.get(path, query)).data
+    assert [row["state"] for row in found] == ["confirming", "allowed"]
+    assert found[0] == waiting
+    assert all(set(row) == OWN_DECISION for row in found)
+    other = await town.user("bea@example.com")
+    for who, asked in ((other, number), (held.home, ids.text(999)), (held.home, "x")):
+        refused = await who.get(path, f"wdId={asked}")
+        assert (refused.code, refused.data) == ("58215", []), asked
+    assert (await town.browser().get(path, query)).status == 401

@@ -682,6 +682,7 @@ export interface Endpoints {
   'GET x/operator/policy': Record<string, never>
   'POST x/operator/policy/agree': { note: string; change: number | string; replay: string }
   'POST x/operator/policy/approve': { note: string; wdId: string }
+  'GET x/operator/policy/chain': { behind?: number | string; limit?: number | string }
   'GET x/operator/policy/decision': { wdId: string }
   'GET x/operator/policy/decisions': {
     state?:
@@ -1025,5 +1026,6 @@ export interface Endpoints {
   'POST x/withdrawal-settings/lock': { days: number | string }
   'POST x/withdrawal-settings/set': { bookOnly?: boolean; quota?: number | string }
   'POST x/withdrawals/confirm': { wdId: string }
+  'GET x/withdrawals/decisions': { wdId: string }
   'POST x/ws-token': Record<string, never>
 }

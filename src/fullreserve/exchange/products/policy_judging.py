@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 import msgspec
 
 from fullreserve.exchange import chart
@@ -12,6 +10,7 @@ from fullreserve.exchange.products.approval_state import Group
 from fullreserve.exchange.products.custody_ledger import Prices, Wallets
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
+from fullreserve.exchange.products.policy_chain import linked
 from fullreserve.exchange.products.policy_groups import members
 from fullreserve.exchange.products.policy_risk import Assessed, assess
 from fullreserve.exchange.products.policy_rules import (
@@ -164,16 +163,17 @@ class Judging(PolicyTable):
             *(begins(found, risk, self.state.edition, is_reviewed=facts.is_reviewed), b""),
         )
         looking = self._looking(one)
-        content = _encode(one) + (b"" if risk is None else _encode(risk))
-        content += b"" if looking is None else _encode(looking)
-        self.state.head = sha256(self.state.head + content).digest()
+        link = linked(self.state.head, one, risk, looking)
+        self.state.head = link.decision.digest
         if assessed is not None:
             self.state.assessed[facts.request] = assessed.found
             if self.state.edition >= TABLE_AGREED:
                 self.state.risk_facts[facts.request] = assessed.facts
-        self._enter(_replace(one, digest=self.state.head))
+        self._enter(link.decision)
         if looking is not None:
             self.state.reviews[facts.request] = looking
+        if self.links is not None:
+            self.links.append(link)
         return 0
 
     def _looking(self, one: Decision) -> Review | None:

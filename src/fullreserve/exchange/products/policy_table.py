@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fullreserve.exchange.folds import Moment, State
+from fullreserve.exchange.products.policy_chain import Link
 from fullreserve.exchange.products.policy_index import Index
 from fullreserve.exchange.products.policy_rules import DecisionState, Rule
 from fullreserve.exchange.products.policy_wire import (
@@ -63,6 +64,9 @@ class PolicyTable(UndoingFold[PolicyState, AnyWord]):
 
     def __init__(self) -> None:
         super().__init__(PolicyState(), decode_word)
+        # No part of the state: what was decided since whoever keeps records took it last, as the
+        # state forgets what is judged once more or refused long ago. None: nobody takes it.
+        self.links: list[Link] | None = None
 
     def _index(self) -> None:
         state = self.state

@@ -45,6 +45,7 @@ from fullreserve.gateway.rest.x import (
     suspensions,
     withdrawal_addresses,
     withdrawal_confirming,
+    withdrawal_decisions,
     withdrawal_settings,
 )
 from fullreserve.gateway.submission import Answer
@@ -64,7 +65,8 @@ Target = tuple[bytes, str, bytes, bytes]
 BODY_MAX = 128 * 1024
 WEB = (
     *(entry, sessions, factors, api_keys, sub_accounts, withdrawal_addresses, deposit_claims),
-    *(suspensions, liveness, withdrawal_settings, withdrawal_confirming, standing),
+    *(suspensions, liveness, withdrawal_settings, withdrawal_confirming, withdrawal_decisions),
+    standing,
 )
 JSON = (b"content-type", b"application/json")
 ORDER_NAME = ("POST", API + "trade/order")

@@ -37,7 +37,9 @@ from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway import ids, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.errors import Problem
-from fullreserve.gateway.rest.params import Hundred, Params
+from fullreserve.gateway.policy_chain import link_row
+from fullreserve.gateway.rest.params import FiveHundred, Hundred, Params
+from fullreserve.gateway.rest.past import ledger_caught_up, recorded
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.submitted import submitted
 from fullreserve.gateway.rest.x.operator import fold as approvals
@@ -149,6 +151,15 @@ class DecisionsParams(Params):
     limit: Hundred = 100
 
 
+class ChainParams(Params):
+    """A page of the chain."""
+
+    behind: Annotated[
+        int, Meta(ge=0, le=2**53, description="A decision's number; 0: from the first")
+    ] = 0
+    limit: FiveHundred = 100
+
+
 class ApproveParams(NotedParams):
     """One request."""
 
@@ -164,6 +175,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("policy/replay", ReplayParams, desk.replay),
             guard.reads("policy/decision", DecisionParams, desk.decision),
             guard.reads("policy/decisions", DecisionsParams, desk.decisions),
+            guard.reads("policy/chain", ChainParams, desk.chain, is_noted=True),
             guard.acts("policy/propose", ProposeParams, desk.propose, wants_proof=True),
             guard.acts("policy/propose-risk", RiskParams, desk.propose_risk, wants_proof=True),
             guard.acts(
@@ -236,6 +248,14 @@ class _Policy:
         question = fold.ListDecisions(state, params.limit)
         found: list[Decision] = await self._ask(question, list[Decision])
         return wire.envelope(await self._rows(found))
+
+    async def chain(self, _who: Operator, params: ChainParams) -> bytes:
+        """Decisions behind a number, oldest first, with all that is hashed of each."""
+        await ledger_caught_up(self._context)
+        found = await recorded(
+            self._context, lambda history: history.chain(params.behind, params.limit)
+        )
+        return wire.envelope([link_row(link) for link in found])
 
     async def _rows(self, found: Sequence[Decision]) -> list[dict[str, Any]]:
         """Decisions, with what vendors had to say of each, and its risk."""
