@@ -14,6 +14,7 @@ from fullreserve.exchange.products.policy_chain import linked
 from fullreserve.exchange.products.policy_groups import members
 from fullreserve.exchange.products.policy_risk import Assessed, assess
 from fullreserve.exchange.products.policy_rules import (
+    NUMBER_MAX,
     REVIEWERS,
     UNPRICED_USD,
     DecisionState,
@@ -95,7 +96,7 @@ class Judging(PolicyTable):
         self._let_canceled_go(one.owner, moment, view)
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
-        value = UNPRICED_USD if usd is None else usd
+        value = UNPRICED_USD if usd is None else min(usd, NUMBER_MAX)
         table, risk = self.state.risk, None
         if table is not None:
             risk = assess(table, word, one, value, self._known, met or Risk.PASS, moment, view)
@@ -103,7 +104,7 @@ class Judging(PolicyTable):
         facts = Facts(
             *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
             *(word.category, word.age_ms, value),
-            share=-(-one.value * SHARES // has) if has > 0 else SHARES,
+            share=min(-(-one.value * SHARES // has), NUMBER_MAX) if has > 0 else SHARES,
             webhook=word.webhook,
             is_reviewed=one.state in REVIEWS
             or is_short_of_holders

@@ -14,7 +14,7 @@ from fullreserve.exchange.folds import Moment, View
 from fullreserve.exchange.products.custody_ledger import Balances, Prices
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.policy_index import Index
-from fullreserve.exchange.products.policy_rules import Concern
+from fullreserve.exchange.products.policy_rules import NUMBER_MAX, Concern
 from fullreserve.exchange.products.policy_wire import REPLAY_MS, Judge
 from fullreserve.exchange.products.risk_rules import (
     HOUR_MS,
@@ -72,7 +72,8 @@ def assess(
 
     traced = trace(one.owner, usd, lambda owner: known.velocity.since(owner, since_ms), read)
     others_usd = known.beside(one.owner, word.place, since_ms)
-    beside_usd = max(traced.beside_usd, others_usd)
+    own_usd = known.velocity.since(one.owner, since_ms)
+    beside_usd = _kept(max(traced.beside_usd, others_usd))
     asker = _asker_of(word.withdrawal, view)
     month_ms = moment.time_ms - REPLAY_MS
     facts = RiskFacts(
@@ -81,12 +82,12 @@ def assess(
         address_ms=word.age_ms,
         whence=asker.whence,
         calm_ms=max(0, moment.time_ms - asker.stopped_until_ms) if asker.stopped_until_ms else -1,
-        asked_usd=known.velocity.since(one.owner, month_ms),
+        asked_usd=_kept(known.velocity.since(one.owner, month_ms)),
         asked=known.velocity.count_since(one.owner, month_ms),
-        holds_usd=_holdings(one.owner, view),
-        spent_usd=known.velocity.since(one.owner, since_ms) + beside_usd,
-        passed_usd=traced.received_usd,
-        receiver_usd=others_usd,
+        holds_usd=_kept(_holdings(one.owner, view)),
+        spent_usd=_kept(own_usd + beside_usd),
+        passed_usd=_kept(traced.received_usd),
+        receiver_usd=_kept(others_usd),
         is_look_alike=bool(word.marks & Mark.LOOK_ALIKE),
         is_risky=bool(word.concerns & Concern.RISK),
         is_unvetted=bool(word.concerns & IS_DOWN),
@@ -100,6 +101,11 @@ def assess(
     until_ms = moment.time_ms + lasts_ms if lasts_ms and outcome > met else 0
     found = Assessment(total, reasons, outcome, met, until_ms, beside_usd, word.place)
     return Assessed(found, facts)
+
+
+def _kept(usd: int) -> int:
+    """A sum as the log can hold it: beyond that it is over any bound all the same."""
+    return min(usd, NUMBER_MAX)
 
 
 def _asker_of(number: int, view: View) -> Asker:

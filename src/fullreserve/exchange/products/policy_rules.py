@@ -16,6 +16,8 @@ NEEDED_MAX = 16
 REVIEWERS = 1  # the console's group: who looks at what is under review
 # What is counted where there is no price: more than any rule lets through by its amount.
 UNPRICED_USD = 1 << 62
+# The most that a number of the log can be: what several without a price come to is more.
+NUMBER_MAX = (1 << 64) - 1
 # USD of an owner's requests after a time that were not refused.
 Spent = Callable[[int], int]
 
