@@ -153,6 +153,7 @@ JOURNALS: dict[
     "risk-7": (SAFETY, partial(risk_log.fill, edition=7)),
     "risk-8": (SAFETY, partial(risk_log.fill, edition=8)),
     "desk": (SAFETY, desk_log.fill),
+    "desk-10": (SAFETY, partial(desk_log.fill, edition=10)),
     "tiers": ((*SAFETY, TierMoves), tier_log.fill),
     "announced": ((Approvals, Deposits, Withdrawals), announced_log.fill),
     "losses": ((Approvals, Deposits, Withdrawals), losses_log.fill),

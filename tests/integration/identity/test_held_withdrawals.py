@@ -36,6 +36,16 @@ from fullreserve.exchange.products.risk_rules import (
     Thresholds,
     Whence,
 )
+from fullreserve.exchange.products.suspension_wire import (
+    SUSPENSIONS,
+    Action,
+    Level,
+    Mode,
+    Reason,
+    Scope,
+    Suspend,
+    Terms,
+)
 from fullreserve.exchange.products.withdrawal_state import EDITION as WITHDRAWALS_EDITION
 from fullreserve.exchange.products.withdrawal_state import Asker, GetAsker
 from fullreserve.exchange.wire.commands import AccountKey, Transfer, amount_bytes
@@ -154,6 +164,23 @@ async def test_its_user_confirms_it_in_a_session_proven_since(held: Held) -> Non
     await held.judged(number)
     after = await held.row(number)
     assert (after["state"], after["xWait"], after["xUntilTs"]) == ("10", "", "")
+
+
+async def test_what_is_under_review_asks_its_user_first(held: Held) -> None:
+    """Criterion: RISK-18. In review mode; operators look at it once it was confirmed."""
+    terms = Terms(
+        Action.WITHDRAW, Scope(Level.GLOBAL), mode=Mode.REVIEW, reason=Reason.SECURITY_INCIDENT
+    )
+    await held.say(SUSPENSIONS, Suspend(terms))
+    number = await held.asked(STEP_UP)
+    shown = await held.row(number)
+    assert (shown["state"], shown["xWait"]) == ("0", "confirm")
+    held.town.clock.advance(1)
+    await held.home.step_up()
+    assert (await held.home.post("x/withdrawals/confirm", wdId=number)).code == "0"
+    await held.judged(number)
+    shown = await held.row(number)
+    assert (shown["state"], shown["xWait"]) == ("4", "")
 
 
 async def test_a_delayed_one_says_until_when_and_can_be_canceled(held: Held) -> None:

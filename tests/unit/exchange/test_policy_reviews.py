@@ -16,12 +16,14 @@ import msgspec
 import pytest
 
 from fullreserve.app.quorums import hanging
+from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Dismiss, Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE, Group
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.custody_ledger import Unsound
-from fullreserve.exchange.products.custody_wire import Heed
+from fullreserve.exchange.products.custody_wire import Decide, Heed
 from fullreserve.exchange.products.policy import Policy
+from fullreserve.exchange.products.policy_judging import begins
 from fullreserve.exchange.products.policy_rules import (
     REVIEWERS,
     Category,
@@ -30,10 +32,14 @@ from fullreserve.exchange.products.policy_rules import (
     Explained,
     Rule,
     Verb,
+    explain,
 )
 from fullreserve.exchange.products.policy_wanted import beside, given, hangs_on_one, persons
 from fullreserve.exchange.products.policy_wire import (
+    APPROVE_MS,
     EDITION,
+    HELD,
+    OWNER_FIRST,
     POLICY,
     REVIEWED,
     WRITERS,
@@ -51,10 +57,12 @@ from fullreserve.exchange.products.policy_wire import (
     Review,
     SetRisk,
 )
-from fullreserve.exchange.products.risk_rules import HOUR_MS, Mark
+from fullreserve.exchange.products.risk_rules import HOUR_MS, Assessment, Mark, Outcome
 from fullreserve.exchange.products.suspension_wire import Mode
 from fullreserve.exchange.products.withdrawal_state import EDITION as OF_WITHDRAWALS
-from tests.unit.exchange.custody_world import ALICE, World
+from fullreserve.exchange.products.withdrawal_state import REVIEWS, WithdrawalState
+from tests.unit.exchange.custody_world import ALICE, BTC, World
+from tests.unit.exchange.policy_world import facts
 from tests.unit.exchange.suspension_world import ADA, BEA, CLEO, stop
 from tests.unit.exchange.test_policy_of_withdrawals import (
     DAY_MS,
@@ -75,6 +83,7 @@ RULES = (
     Rule(1, Verb.BLOCK, categories=(Category.SANCTIONED,)),
     Rule(2, Verb.APPROVE, DESK, 2, categories=(Category.BOOK,)),
 )
+HELD_THERE = WithdrawalState.COOLING
 GUS, HAL, IDA = 10_000_031, 10_000_032, 10_000_033
 WRITER = 10_000_041
 
@@ -331,18 +340,124 @@ def test_what_a_score_asks_for_is_done_before_people_are_asked(edition: int, poi
     assert made.replayed().hashes() == made.machine.hashes()
 
 
-def test_what_is_under_review_goes_to_people_at_once(world: World) -> None:
-    """Criterion: RISK-8. Whatever its score asks for."""
-    assert policy(world, SetRisk(table(look_alike=STEP_UP))) == 0
-    number = asked(world, 0.1)
+@pytest.mark.parametrize("edition", [REVIEWED, EDITION])
+@pytest.mark.parametrize("points", [STEP_UP, DELAY])
+@pytest.mark.parametrize("rules", [RULES, ALLOWS])
+def test_what_is_under_review_is_confirmed_or_waited_for_first(
+    edition: int, points: int, rules: tuple[Rule, ...]
+) -> None:
+    """Criterion: RISK-8, RISK-18. By whichever rule; at once to people before edition 10."""
+    made = by_desk(edition, rules)
+    assert policy(made, SetRisk(table(look_alike=points))) == 0
+    number = asked(made, 0.1)
     word = Judge(
         *(number, Category.BOOK, 30 * DAY_MS),
         concerns=int(Concern.RISK),
         marks=int(Mark.LOOK_ALIKE),
     )
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    people = (GUS, HAL, ADA) if rules == RULES else (ADA,)
+    if edition >= OWNER_FIRST:
+        begun = DecisionState.CONFIRMING if points == STEP_UP else DecisionState.DELAYED
+        assert (decision(made, number).state, of(made, number).state) == (begun, HELD_THERE)
+        for who in people:
+            assert policy(made, Approve(number), who) == Refused.CLOSED
+            assert policy(made, Reject(number), who) == Refused.CLOSED
+        made.restart()
+        if points == STEP_UP:
+            assert policy(made, Confirm(number), people[0]) == Refused.UNKNOWN
+            assert policy(made, Confirm(number), ALICE) == 0
+        else:
+            made.time_ms += 3 * HOUR_MS
+        assert bind(made, number) == Unsound.NOT_PAYABLE
+        assert policy(made, word) == say(made, Heed(number)) == 0
+    assert decision(made, number).state == DecisionState.WAITING
+    assert of(made, number).state in REVIEWS
+    assert bind(made, number) == Unsound.NOT_PAYABLE
+    made.time_ms += APPROVE_MS - 1  # people have theirs from then on
+    assert approved(made, number, *people)
+    assert bind(made, number) == 0
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_no_review_takes_from_what_a_score_asks_for(verb: Verb) -> None:
+    """Criterion: RISK-18. By enumeration of scores and what was done; before edition 10 one did."""
+    rules = (Rule(1, verb, DESK if verb == Verb.APPROVE else 0, verb == Verb.APPROVE),)
+    freed = 0
+    for outcome, met in product((Outcome.PASS, Outcome.STEP_UP, Outcome.DELAY), Outcome):
+        risk = Assessment(0, (), outcome, met)
+        for edition in (REVIEWED, EDITION):
+            plain, looked = (
+                begins(
+                    explain(rules, asked, lambda _: 0, 0), risk, edition, is_reviewed=is_reviewed
+                )
+                for is_reviewed in (False, True)
+                for asked in (facts(1, 1, is_reviewed=is_reviewed),)
+            )
+            if edition == EDITION:
+                assert (looked in HELD) == (plain in HELD) == (verb != Verb.BLOCK and risk.holds)
+                assert looked == plain or looked not in HELD
+            else:
+                freed += plain in HELD and looked not in HELD
+    assert bool(freed) == (verb != Verb.BLOCK)
+
+
+@pytest.mark.parametrize("begins_before", [True, False])
+def test_who_begins_a_review_and_looks_does_not_stand_for_the_owner(begins_before: bool) -> None:
+    """Criterion: RISK-18. ADA does both, with a user's session that nobody confirms in."""
+    made = by_desk(EDITION, ALLOWS)
+    assert policy(made, SetRisk(table(look_alike=STEP_UP))) == 0
+    word = Judge(0, Category.BOOK, 30 * DAY_MS, marks=int(Mark.LOOK_ALIKE))
+    if begins_before:
+        stop(made, mode=Mode.REVIEW)
+    number = asked(made, 0.5)
+    word = msgspec.structs.replace(word, withdrawal=number)
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    if not begins_before:
+        stop(made, mode=Mode.REVIEW)
+        assert policy(made, word) == say(made, Heed(number)) == 0
+    assert policy(made, Approve(number), ADA) == Refused.CLOSED
+    assert say(made, Decide(number, WithdrawalState.APPROVED)) == Unsound.NOT_PAYABLE
+    made.time_ms += 2 * HOUR_MS
+    assert policy(made, word) == say(made, Heed(number)) == 0
+    assert bind(made, number) != 0
+    assert of(made, number).state == WithdrawalState.FAILED
+    assert made.balance(ALICE, chart.HOLD, BTC) == 0
+    assert made.replayed().hashes() == made.machine.hashes()
+
+
+def test_a_confirmation_stays_whatever_is_reviewed_later(world: World) -> None:
+    """Criterion: RISK-18. People are asked again, and its owner is not."""
+    assert policy(world, SetRisk(table(look_alike=STEP_UP))) == 0
+    number = asked(world, 0.5)
+    word = Judge(number, Category.BOOK, 30 * DAY_MS, marks=int(Mark.LOOK_ALIKE))
+    stop(world, mode=Mode.REVIEW)
+    assert policy(world, word) == policy(world, Confirm(number), ALICE) == policy(world, word) == 0
+    assert say(world, Heed(number)) == 0
+    assert approved(world, number, GUS, HAL, ADA)
+    stop(world, mode=Mode.REVIEW)
     assert policy(world, word) == say(world, Heed(number)) == 0
     assert decision(world, number).state == DecisionState.WAITING
-    assert approved(world, number, GUS, HAL, ADA)
+    assert approved(world, number, GUS, IDA, BEA)
+    assert bind(world, number) == 0
+
+
+def test_what_waits_for_people_as_edition_10_comes_goes_on_by_their_word() -> None:
+    """Criterion: POL-23, RISK-18. What is decided from then on asks its owner first."""
+    made = by_desk(REVIEWED, ALLOWS)
+    assert policy(made, SetRisk(table(look_alike=STEP_UP))) == 0
+    stop(made, mode=Mode.REVIEW)
+    old, new = asked(made, 0.1), asked(made, 0.1)
+    word = Judge(old, Category.BOOK, 30 * DAY_MS, marks=int(Mark.LOOK_ALIKE))
+    assert policy(made, word) == say(made, Heed(old)) == 0
+    assert policy(made, Adopt(OWNER_FIRST)) == 0
+    assert approved(made, old, ADA)
+    assert bind(made, old) == 0
+    word = msgspec.structs.replace(word, withdrawal=new)
+    assert policy(made, word) == 0
+    assert decision(made, new).state == DecisionState.CONFIRMING
+    assert made.replayed().hashes() == made.machine.hashes()
 
 
 def test_what_waits_in_review_mode_as_edition_9_comes_is_its_groups() -> None:

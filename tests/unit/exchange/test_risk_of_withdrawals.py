@@ -38,6 +38,7 @@ from fullreserve.exchange.products.policy_wire import (
     APPROVE_MS,
     CANCELED_GO,
     EDITION,
+    OWNER_FIRST,
     POLICY,
     REVIEWED,
     Approve,
@@ -556,6 +557,7 @@ def _step(world: World, draws: random.Random, number: int, done: Course) -> None
     steps: tuple[Callable[[], object], ...] = (
         lambda: judged(world, number, draws.choice((0, LIKE)), place=draws.choice((b"", b"x"))),
         lambda: judged(world, number, age_ms=draws.choice((0, 30 * DAY_MS))),
+        lambda: judged(world, number, concerns=int(Concern.RISK)),
         confirm,
         confirm,
         approve,
@@ -572,15 +574,15 @@ def _step(world: World, draws: random.Random, number: int, done: Course) -> None
     draws.choice(steps)()
 
 
-@pytest.mark.parametrize("edition", [FEES_WALKED, EDITION])
+@pytest.mark.parametrize("edition", [FEES_WALKED, REVIEWED, EDITION])
 @pytest.mark.parametrize("seed", range(6))
 def test_no_course_pays_what_was_not_passed_confirmed_waited_for_or_approved(
     edition: int, seed: int
 ) -> None:
-    """Criterion: RISK-8, RISK-9. Restarted from a snapshot at every step; each ends once.
+    """Criterion: RISK-8, RISK-9, RISK-18. Restarted from a snapshot at every step; each ends once.
 
     From edition 9 of the policy on nobody's approval stands in the place of the owner or of time,
-    but of what is under review.
+    but of what is under review, and from edition 10 on not of that either.
     """
     world = opened(max(edition, FEES_WALKED), edition)
     draws, done = random.Random(seed), Course()
@@ -612,7 +614,8 @@ def _is_earned(
 ) -> None:
     decided: Decision = decision(world, number)
     assert decided.state == DecisionState.ALLOWED
-    goes_to_people = edition < REVIEWED or decided.facts.is_reviewed
+    is_reviewed = decided.facts.is_reviewed
+    goes_to_people = edition < (OWNER_FIRST if is_reviewed else REVIEWED)
     by_people = ("approved",) if goes_to_people else ()
     needs = {
         Outcome.STEP_UP: ("confirmed", "waited", *by_people),

@@ -1,8 +1,8 @@
 """A log of withdrawals that rules leave to a desk, and reviews to reviewers beside it.
 
-It begins under edition 8 of the policy's rules, by which the desk alone approves what is reviewed;
-the later edition comes while requests wait. Scores ask for what has to be done before the desk is
-asked, from then on.
+It begins under the edition before of the policy's rules: under 8 the desk alone approves what is
+reviewed; the later one comes while requests wait. Scores ask for what has to be done before the
+desk is asked, from 9 on, and before reviewers are, from 10 on.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fullreserve.exchange.products.policy_table import PolicyState
 from fullreserve.exchange.products.policy_wire import (
     HELD,
     HOUR_MS,
+    OWNER_FIRST,
     POLICY,
     REVIEWED,
     Adopt,
@@ -89,7 +90,10 @@ async def _held(log: Log) -> None:
     waits = [one for one, known in decisions.items() if known.state in HELD]
     number = log.draws.choice(waits or [log.withdrawal()])
     await log.say(POLICY, Confirm(number), log.draws.choice((ALICE, BOB)))
-    await log.say(POLICY, Judge(number, Category.BOOK, OLD_MS, marks=int(Mark.LOOK_ALIKE)))
+    # Under later editions some are still doubted then, and so under review.
+    is_doubted = log.edition >= REVIEWED and log.draws.random() < 0.7
+    concerns, marks = (int(Concern.RISK), 0) if is_doubted else (0, int(Mark.LOOK_ALIKE))
+    await log.say(POLICY, Judge(number, Category.BOOK, OLD_MS, concerns=concerns, marks=marks))
     await log.say(WITHDRAWALS, Heed(number))
 
 
@@ -131,26 +135,44 @@ async def _review(log: Log) -> None:
     await log.say(SUSPENSIONS, Suspend(terms), log.operator())
 
 
+def _overtaken(policy: PolicyState, edition: int) -> int:
+    """How many wait for people that the later edition would have ask others, or first its owner."""
+    if edition < OWNER_FIRST:
+        return _left_alone(policy.decisions)
+    scores = policy.assessed
+    return sum(
+        one.state == DecisionState.WAITING and one.facts.is_reviewed and scores[request].holds
+        for request, one in policy.decisions.items()
+        if request in scores
+    )
+
+
 def _left_alone(decisions: dict[int, Decision]) -> int:
     """How many wait for the desk alone that are under review."""
     waits = [one for one in decisions.values() if one.state == DecisionState.WAITING]
     return sum(one.facts.is_reviewed and one.explained.group == DESK for one in waits)
 
 
-def _note(policy: PolicyState, both: set[tuple[int, int]], done: set[tuple[int, int]]) -> None:
-    """What has been seen: states with approvals, or with what a score asked for and was done."""
+def _note(
+    policy: PolicyState, both: set[tuple[int, int]], done: set[tuple[int, int]], edition: int
+) -> None:
+    """What has been seen: states with approvals, or with what a score asked for and was done.
+
+    Of what is under review from edition 10 on, and of what is not before.
+    """
+    is_reviewed = edition >= OWNER_FIRST
     for request in policy.reviews:
         one = policy.decisions[request]
         both.add((one.state, len(one.approvals)))
     for request, found in policy.assessed.items():
         one = policy.decisions[request]
-        if one.explained.group == DESK and not one.facts.is_reviewed:
+        if one.explained.group == DESK and one.facts.is_reviewed == is_reviewed:
             done.add((one.state, found.met))
 
 
-async def fill(bed: Bed, draws: random.Random) -> None:
-    """Nine days of it, the last of them in review mode."""
-    log = Log(bed, draws, REVIEWED - 1)
+async def fill(bed: Bed, draws: random.Random, edition: int = REVIEWED) -> None:
+    """Nine days of it, the last of them in review mode, up to an edition of the rules."""
+    log = Log(bed, draws, edition - 1)
     await log.open()
     await safety_log.begin(log, POLICIES[1])
     for member in DESKED:
@@ -165,9 +187,9 @@ async def fill(bed: Bed, draws: random.Random) -> None:
     policy = log.states[POLICY]
     for turn in range(1, RUNS + 1):
         if turn >= ADOPTED and not alone:
-            alone = _left_alone(policy.decisions)
+            alone = _overtaken(policy, edition)
             if alone:
-                await log.say(POLICY, Adopt(REVIEWED))
+                await log.say(POLICY, Adopt(edition))
         if turn % 20 == 7:
             await _other_rules(log)
         if turn % REVIEW_EVERY == 30 and turn > REVIEWS_FROM:
@@ -175,9 +197,9 @@ async def fill(bed: Bed, draws: random.Random) -> None:
         elif turn % REVIEW_EVERY == 40:
             await log.say(SUSPENSIONS, Fall(log.suspension()))
         await draws.choice(steps)(log)
-        _note(policy, both, done)
+        _note(policy, both, done, edition)
         log.advance(HOUR_MS // 2)
-    assert alone, "some waited for the desk alone as the later edition came"
+    assert alone, "some waited as the edition before had it when the later one came"
     for state, count in ((DecisionState.WAITING, 2), (DecisionState.ALLOWED, 3)):
         assert (state, count) in both
     assert {state for state, _ in both} >= {DecisionState.REJECTED, DecisionState.EXPIRED}

@@ -33,6 +33,7 @@ from fullreserve.exchange.products.policy_wire import (
     DECISIONS_KEPT,
     HOOK_ASKED,
     KEPT_MS,
+    OWNER_FIRST,
     REFUSED_KEPT,
     REPLAY_MS,
     REVIEWED,
@@ -280,10 +281,12 @@ def begins(
     """How a decision begins: a score holds what the rules would let through.
 
     From edition 9 on also what they leave to people, who are asked once it is done: a rule takes
-    nothing from what a score asks for. What is under review goes to people at once, by any rule.
+    nothing from what a score asks for. Nor does a review from edition 10 on, which one operator
+    alone may begin; before it what was under review went to people at once.
     """
     verb = Verb(found.verb)
-    is_left = edition >= REVIEWED and verb == Verb.APPROVE and not is_reviewed
+    comes_first = edition >= (OWNER_FIRST if is_reviewed else REVIEWED)
+    is_left = comes_first and verb == Verb.APPROVE
     if risk is not None and risk.holds and (verb == Verb.ALLOW or is_left):
         is_asked = risk.outcome == Risk.STEP_UP
         return DecisionState.CONFIRMING if is_asked else DecisionState.DELAYED

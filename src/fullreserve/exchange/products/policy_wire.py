@@ -29,7 +29,7 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 9  # what this version knows
+EDITION = 10  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
@@ -39,6 +39,7 @@ RETURN_MS = 7 * 24 * HOUR_MS  # and for how long
 SPARED = 7  # and from which on no administrator stops the others for ever, present or gone
 SETS = 8  # and from which on a change that the rules show to let no more through tightens
 REVIEWED = 9  # and from which on a reviewer looks at what is reviewed, beside a rule's own group
+OWNER_FIRST = 10  # and from which on what a score asks for comes before any people, in review too
 CLOSES_MS = 7 * 24 * HOUR_MS  # how often one alone closes what others have proposed
 # For the velocity of their owner.
 COUNTED = (
@@ -157,7 +158,9 @@ class Adopt(Word, frozen=True, tag=9):
     wherever a rule allowed; people have let through what began to be reviewed since they did once
     who stands for the reviewers has; and what a score asks for is done before a rule's group is
     asked. What waits already is approved by those it was decided for; what began to be reviewed
-    since it was decided is asked about again.
+    since it was decided is asked about again. 10: what a score asks for comes first also of what is
+    under review: its owner confirms it, or it has its time, and then people are asked. What waits
+    for people already goes on by their word.
     """
 
     edition: int
