@@ -3,7 +3,7 @@
 What strangers gave shifts a line, what is on its way makes it an interval. A move by hand that
 operators have announced does not: either none of it is on the chain or all of it, at both its
 tiers, so that each set of those that may have been carried out is tried, and anything between stays
-a difference.
+a difference. Of a token whose contract takes a part all of it is what the chain shows to have come.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Sides(NamedTuple):
     chain: Mapping[Key, int]
     way: OnTheWay
     given: Mapping[Key, int] = {}  # what came from outside, and the ledger has not
+    # Of announced moves, by number, what came of them; of one that is not here all of it.
+    came: Mapping[int, int] = {}
 
 
 class Compared(NamedTuple):
@@ -73,7 +75,7 @@ def _lines(keys: Sequence[Key], sides: Sides, seen: Sequence[Announced]) -> list
         amount, gas = amount_int(one.amount), (one.source, sides.coin)
         for bound in (low, high):
             bound[one.source, one.asset] -= amount
-            bound[one.target, one.asset] += amount
+            bound[one.target, one.asset] += sides.came.get(one.number, amount)
         low[gas] -= amount_int(one.fee_most)
         high[gas] -= amount_int(one.fee_least)
     return [_line(key, sides, low[key], high[key]) for key in keys]

@@ -36,6 +36,7 @@ from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
 from fullreserve.custody.store import read_cursor, read_open, read_signed
 from fullreserve.custody.tier_places import TierPlaces
+from fullreserve.custody.token_moves import TokenMoves
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -127,6 +128,7 @@ class Reconciler:
         self._node = Node(network.nodes[0])
         self._tiers = TierPlaces(network, payer.parent)
         self._kept_moves = KeptMoves(payer.parent)
+        self._token_moves = TokenMoves(network, house, payer.parent)
         self._measured: tuple[int, ...] = MEASURED
         self._house = house
         self._payer = payer
@@ -172,7 +174,7 @@ class Reconciler:
             self.not_compared(Blind(unread(problem).state), str(problem), block)
             return []
         unasked = await self._gifts.open() if self._gifts is not None else []
-        sides, found = await self._compared(held, unasked, min(block.height, read))
+        sides, found = await self._compared(held, unasked, block, min(block.height, read))
         self.lines, self._block = found.lines, block
         largest, all_ = self._gifts.shown(unasked) if self._gifts is not None else ((), ())
         self._keep(
@@ -201,7 +203,7 @@ class Reconciler:
             await self._measuring.tell(self._block, self.lines, now_ms)
 
     async def _compared(
-        self, held: dict[Key, int], unasked: list[GiftSum], height: int
+        self, held: dict[Key, int], unasked: list[GiftSum], block: Block, height: int
     ) -> tuple[Sides, Compared]:
         way = await self._on_the_way(height)
         ledger = await self._ledger()
@@ -212,7 +214,13 @@ class Reconciler:
         allowed = [one for one in await self._announced() if one.is_allowed(now_ms)]
         given = self._gifts.sums(unasked) if self._gifts is not None else {}
         sides = Sides(self._network.coin, ledger, held, way, given)
-        return sides, compared(keys, sides, allowed)
+        found = compared(keys, sides, allowed)
+        differ = {line.asset for line in found.lines if line.difference}
+        came = await self._came([one for one in allowed if one.asset in differ], block)
+        if came:
+            sides = sides._replace(came=came)
+            found = compared(keys, sides, allowed)
+        return sides, found
 
     # Moves by hand
 
@@ -221,13 +229,28 @@ class Reconciler:
         found: list[Announced] = await self._house.ask(wire.DEPOSITS, asked)
         return [one for one in found if one.network == self._network.network][:OPEN_MAX]
 
+    async def _came(self, announced: list[Announced], block: Block) -> dict[int, int]:
+        """Of tokens what came, where that is not what was announced. Unavailable.
+
+        Of what cannot be read nothing is believed: a node that tells no logs makes a difference.
+        """
+        try:
+            at = [*self._places, *self._accounts]
+            return await self._token_moves.came(announced, at, block.height)
+        except NodeProblem as problem:
+            log.warning("what came of announced moves cannot be read",
+                        network=self._network.network, problem=str(problem))  # fmt: skip
+            return {}
+
     async def _tell_seen(self, sides: Sides, found: Compared, block: Block) -> None:
         """The log learns which moves the chain shows, and whose time is over."""
         number, now_ms = self._network.network, await self._house.now_ms(self._clock.wall_ms())
         for one in await self._announced():
             is_new = one.state == AnnouncedState.ANNOUNCED
             if is_new and explains(sides, found, one):
-                log.info("announced move seen", move=one.number, height=block.height)
+                amount = amount_int(one.amount)
+                log.info("announced move seen", move=one.number, height=block.height,
+                         taken=amount - sides.came.get(one.number, amount))  # fmt: skip
                 told = wire.SawAnnounced(number, one.number, block.height)
                 await self._house.report(wire.DEPOSITS, told)
             elif not one.is_allowed(now_ms):

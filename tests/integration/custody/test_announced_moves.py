@@ -6,16 +6,23 @@ comparison; owners move tokens and coins as they say, otherwise than they say, a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from fullreserve.custody import contracts, nodes
+from fullreserve.config import Settings
+from fullreserve.custody import contracts, networks, nodes
+from fullreserve.custody.keys.intent import Intent
+from fullreserve.custody.keys.move_commands import post_move
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
-from fullreserve.custody.reconciling import LASTS_MS
+from fullreserve.custody.keys.tier_signer import Proposal
+from fullreserve.custody.reconciling import LASTS_MS, Reconciler
 from fullreserve.custody.tiers import safe
 from fullreserve.custody.tiers.safe import SafeMissing, SafeTransaction, SafeView
+from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.announced_moves import (
     COIN_LEAST,
@@ -26,10 +33,12 @@ from fullreserve.exchange.products.announced_moves import (
 )
 from fullreserve.exchange.products.deposit_state import ListAnnounced
 from fullreserve.exchange.products.suspension_wire import Trigger
-from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.exchange.wire.commands import amount_bytes, amount_int
+from fullreserve.exchange.worker_files import TOLERANCE
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
 from tests.integration.custody.holders import people
+from tests.integration.custody.liar import REFUSED, Liar
 from tests.integration.custody.outsiders import COIN, ETHER, EvmBed
 from tests.integration.custody.test_reconciling import LARGE, NETWORK, NOTHING, PAID, UNIT, Books
 from tests.integration.custody.withdrawing import Withdrawing
@@ -65,8 +74,13 @@ class Safes:
         self.chain.command(self.chain.token, given)
         return account
 
-    def pay(self, source: int, place: bytes, amount: int, token: bytes | None) -> None:
-        """Two of the three sign; the call is in a block. Strangers pay its gas."""
+    def pay(
+        self, source: int, place: bytes, amount: int, token: bytes | None
+    ) -> tuple[SafeTransaction, str]:
+        """Two of the three sign; the call is in a block. Strangers pay its gas.
+
+        What they signed, and the id of the transaction.
+        """
         account = self.accounts[source]
         call = safe.transfer_call(token, place, amount)
         nonce = SafeView(self.chain.node, account).nonce()
@@ -75,10 +89,15 @@ class Safes:
         owners = [one.account for one in OWNERS]
         receipt = self.chain.command(account, move.execution(safe.checked(move, signed, owners, 2)))
         assert receipt["status"] == "0x1"
+        return move, receipt["transactionHash"]
 
-    def move(self, source: int, target: int, amount: int = PAID) -> None:
+    def move(self, source: int, target: int, amount: int = PAID) -> tuple[SafeTransaction, str]:
         """Tokens, between tiers."""
-        self.pay(source, self.accounts[target], amount, self.chain.token)
+        return self.pay(source, self.accounts[target], amount, self.chain.token)
+
+    def take(self, basis_points: int) -> None:
+        """The token's contract takes so much of each transfer from now on."""
+        self.chain.command(self.chain.token, contracts.call("setFee(uint256)", basis_points))
 
 
 class Desk:
@@ -318,3 +337,162 @@ async def test_a_fee_that_was_announced_hides_no_theft(desk: Desk) -> None:
     desk.safes.pay(WARM, b"\x99" * 20, gone * 10**10, None)
     assert {(one.tier, one.asset) for one in await desk.books.found()} == {(WARM, COIN)}
     assert [one.asset for one in await desk.books.stopped()] == [COIN]
+
+
+# Of a token whose contract takes a part of each transfer
+
+ONE_PER_CENT = 100
+TAKEN = PAID // 100
+
+
+async def posted_by_command(desk: Desk, source: wire.Tier, target: wire.Tier,
+                            done: tuple[SafeTransaction, str]) -> int:  # fmt: skip
+    """The way of the guide: `post-move`, once the transaction is final; its exit code."""
+    books = desk.books
+    networks.keep(books.folder, [books.network])
+    ways = (source.name.lower(), target.name.lower(), USDT, desk.safes.accounts[target], PAID)
+    intent = Intent(1, NETWORK, *ways, "ann", "", 0, 1)
+    file = books.folder / "move.json"
+    file.write_bytes(msgspec.json.encode(Proposal(intent, (), transaction=done[0])))
+    desk.safes.chain.mine(books.network.unlock_after)
+    settings = Settings(data=books.folder)
+    return await asyncio.to_thread(post_move, settings, file, done[1].removeprefix("0x"), "")
+
+
+async def cost(desk: Desk) -> int:
+    """What the house has paid to chains, of tokens."""
+    return -sum(
+        amount_int(one.balance)
+        for one in await desk.books.house.ledger()
+        if (one.kind, one.instance, one.asset) == (chart.GAS, NETWORK, USDT)
+    )
+
+
+@pytest.mark.parametrize("target", [HOT, COLD])
+async def test_what_a_tokens_contract_takes_of_it_is_a_part_of_it(
+    desk: Desk, capsys: pytest.CaptureFixture[str], target: wire.Tier
+) -> None:
+    """From before it is on the chain until after it is posted, which ends it.
+
+    Criterion: CUST-ANNOUNCE-5, CUST-ANNOUNCE-10.
+    """
+    assert await desk.agrees()
+    desk.safes.take(ONE_PER_CENT)
+    number = await desk.announce(WARM, target)
+    assert await desk.agrees()
+    done = desk.safes.move(WARM, target)
+    assert await desk.agrees()
+    assert await desk.state(number) == AnnouncedState.SEEN
+    assert await desk.agrees()
+    capsys.readouterr()
+    before = await cost(desk)
+    assert await posted_by_command(desk, WARM, target, done) == 0
+    said = capsys.readouterr().out
+    assert "The ledger has it.\nThe token's contract took 0.05 of it" in said
+    assert f"Announced move {number} has ended with it." in said
+    assert "had not been announced" not in said
+    assert await desk.state(number) == AnnouncedState.POSTED
+    assert await cost(desk) - before == TAKEN * UNIT
+    assert await desk.agrees()
+    assert desk.seen() == []
+    # Said again it is the same move, and no later one's.
+    await desk.announce(WARM, target)
+    assert await posted_by_command(desk, WARM, target, done) == 0
+    assert f"Announced move {number} has ended with it." in capsys.readouterr().out
+    assert [one.number for one in (await desk.known()).values() if one.is_open] == [number + 1]
+
+
+async def as_if_it_were_a_fee(desk: Desk) -> None:
+    """Owners' keys in the hands of others: what is missing at the target went to them."""
+    desk.safes.take(0)
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT, PAID - TAKEN)
+    desk.safes.pay(WARM, b"\x99" * 20, TAKEN, desk.safes.chain.token)
+
+
+async def by_the_fee_of_an_earlier_one(desk: Desk) -> None:
+    """Which is posted: what its contract took explains nothing of the next one."""
+    number = await desk.announce(WARM, HOT)
+    done = desk.safes.move(WARM, HOT)
+    assert await posted_by_command(desk, WARM, HOT, done) == 0
+    assert await desk.state(number) == AnnouncedState.POSTED
+    await as_if_it_were_a_fee(desk)
+
+
+async def more_than_the_fee(desk: Desk) -> None:
+    """The hot wallet's key as well: it has less by more than the contract took."""
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT)
+    chain = desk.safes.chain
+    sender = "0x" + desk.safes.accounts[HOT].hex()
+    chain.node.call("anvil_impersonateAccount", sender)
+    data = "0x" + contracts.call("transfer(address,uint256)", b"\x99" * 20, TAKEN).hex()
+    call = {"from": sender, "to": "0x" + chain.token.hex(), "data": data, "gas": hex(100_000)}
+    chain.node.call("eth_sendTransaction", call)
+    chain.mine()
+
+
+async def more_from_the_source(desk: Desk) -> None:
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT)
+    desk.safes.pay(WARM, b"\x99" * 20, TAKEN, desk.safes.chain.token)
+
+
+async def twice_with_a_fee(desk: Desk) -> None:
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT)
+    desk.safes.move(WARM, HOT)
+
+
+async def another_amount_with_a_fee(desk: Desk) -> None:
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT, PAID - TAKEN)
+
+
+SHORT = (
+    *(as_if_it_were_a_fee, by_the_fee_of_an_earlier_one, more_than_the_fee, more_from_the_source),
+    *(twice_with_a_fee, another_amount_with_a_fee),
+)
+
+
+@pytest.mark.parametrize("fault", SHORT)
+async def test_whatever_else_is_missing_is_no_part_of_it(desk: Desk, fault: object) -> None:
+    """Criterion: CUST-ANNOUNCE-10. Not one unit beyond what its own receipt shows."""
+    assert callable(fault)
+    assert await desk.agrees()
+    desk.safes.take(ONE_PER_CENT)
+    await fault(desk)
+    assert {one.asset for one in await desk.books.found()} == {USDT}
+    assert {one.terms.scope.asset for one in await desk.books.suspended()} == {USDT}
+
+
+async def test_two_of_the_same_terms_at_two_fees_are_both_explained(desk: Desk) -> None:
+    """Criterion: CUST-ANNOUNCE-10. A transaction stands for one of them."""
+    numbers = [await desk.announce(WARM, HOT) for _ in range(2)]
+    for fee in (ONE_PER_CENT, ONE_PER_CENT // 2):
+        desk.safes.take(fee)
+        desk.safes.move(WARM, HOT)
+        assert await desk.agrees()
+    assert {await desk.state(one) for one in numbers} == {AnnouncedState.SEEN}
+
+
+async def test_what_one_node_tells_of_a_fee_alone_is_not_believed(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Criterion: CUST-ANNOUNCE-10. Nor does a node that tells of none stop the comparison."""
+    desk.safes.take(ONE_PER_CENT)
+    books = desk.books
+    await desk.announce(WARM, HOT)
+    desk.safes.move(WARM, HOT)
+    with Liar(books.chain.url) as other:
+        two = msgspec.structs.replace(books.network, nodes=(books.chain.url, other.url))
+        books.reconciler = Reconciler(two, books.house, books.folder / "payer", books.clock)
+        assert await desk.agrees()
+        for lie in ([], REFUSED):
+            other.lie = lambda method, _, told, lie=lie: lie if method == "eth_getLogs" else told
+            await books.reconciler.check(books.chain.chain.tip())
+            (line,) = [one for one in books.reconciler.lines if one.difference]
+            assert (line.tier, line.difference) == (HOT, -TAKEN * UNIT + TOLERANCE)
+        other.lie = None
+        assert await desk.agrees()
+    assert capsys.readouterr().out.count("what came of announced moves cannot be read") == 2

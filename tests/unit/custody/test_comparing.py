@@ -99,6 +99,24 @@ def test_a_token_moves_at_a_fee_of_the_coin() -> None:
     assert differences(short) == {(Tier.COLD, TOKEN): -1}
 
 
+def test_of_a_token_whose_contract_takes_a_part_what_came_is_all_of_it() -> None:
+    """Criterion: CUST-ANNOUNCE-10. Neither more nor less, and its source has lost all of it."""
+    token, part = move(asset=TOKEN), MOVED // 100
+    whole = {"warm_token": -MOVED, "cold_token": MOVED - part, "warm": -MOST}
+    for changed, differs in (
+        ({}, {}),
+        ({"cold_token": MOVED - part - TOLERANCE - 1}, {(Tier.COLD, TOKEN): -1}),
+        ({"cold_token": MOVED}, {(Tier.COLD, TOKEN): part - TOLERANCE}),
+        ({"warm_token": -MOVED - TOLERANCE - 1}, {(Tier.WARM, TOKEN): -1}),
+    ):
+        sides = _sides(None, whole | changed)._replace(came={1: MOVED - part})
+        found_ = compared(KEYS, sides, (token,))
+        assert differences(found_) == differs
+        assert explains(sides, found_, token) == (not differs)
+    unknown = compared(KEYS, _sides(None, whole), (token,))
+    assert differences(unknown) == {(Tier.COLD, TOKEN): TOLERANCE - part}
+
+
 def test_each_set_of_several_is_tried() -> None:
     """Criterion: CUST-ANNOUNCE-2. The fewest explain, and what is elsewhere hides none of them."""
     back = move(2, Tier.COLD, Tier.HOT, amount=MOVED // 2)

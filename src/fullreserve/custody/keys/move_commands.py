@@ -38,7 +38,12 @@ from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import decimals
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.announced_moves import CLOSED_KEPT, Announced, AnnouncedState
+from fullreserve.exchange.products.announced_moves import (
+    CLOSED_KEPT,
+    Announced,
+    AnnouncedState,
+    is_of,
+)
 from fullreserve.exchange.products.deposit_state import FindMoved, ListAnnounced
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, End, MoveState
 from fullreserve.exchange.wire.commands import amount_bytes
@@ -215,6 +220,9 @@ def post_move(settings: Settings, move_file: Path, transaction: str, node: str) 
     if code:
         raise BadMove(f"the exchange refuses it with code {code}")
     say("The ledger had that transaction already." if had else "The ledger has it.")
+    if took:
+        part = decimals.text(took, LEDGER_DIGITS)
+        say(f"The token's contract took {part} of it, which is the house's cost.")
     if announced:
         say(f"Announced move {announced} has ended with it.")
     elif not number:
@@ -262,12 +270,7 @@ async def announced_of(house: House, said: wire.Moved, had: int) -> int:
     known: list[Announced] = await house.ask(
         wire.DEPOSITS, ListAnnounced(is_open=False, limit=CLOSED_KEPT)
     )
-    wanted = (said.network, said.asset, said.source, said.target, said.amount)
-    alike = [
-        one
-        for one in known
-        if (one.network, one.asset, one.source, one.target, one.amount) == wanted
-    ]
+    alike = [one for one in known if is_of(one, said)]
     ended = [one.number for one in known if one.transfer == said.transfer]
     if ended:
         return ended[0] if ended[0] in [one.number for one in alike] else 0

@@ -5,6 +5,7 @@ So what overtakes it is found as well, and no node's index of transactions is ne
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from fullreserve.custody.chains.evm_blocks import ACCOUNT
@@ -26,6 +27,7 @@ EARLIER_MS = 4 * 3_600_000  # than a block's own time it may have been made
 
 _HASH = 32
 _EXECUTED = "0x" + keccak256(b"ExecutionSuccess(bytes32,uint256)").hex()
+_FAILED = "0x" + keccak256(b"ExecutionFailure(bytes32,uint256)").hex()
 
 
 class Taken(NamedTuple):
@@ -142,22 +144,77 @@ def begun(node: Node, proposal: Proposal, time_ms: int) -> int:
 
     By the blocks' own times, which may be some hours off on chains of the Bitcoin family.
     """
-    low, high = 0, height_of(node, proposal)
+    tip = height_of(node, proposal)
+    if proposal.transaction is not None:
+        return first_of(node, tip, time_ms)
+    return _first(tip, time_ms, lambda height: _script_time_ms(node, height))
+
+
+def first_of(node: Node, tip: int, time_ms: int) -> int:
+    """The same of a chain of accounts, up to a height; NodeProblem."""
+    return _first(tip, time_ms, lambda height: _time_ms(node, height))
+
+
+def _first(tip: int, time_ms: int, told: Callable[[int], int]) -> int:
+    low, high = 0, tip
     while low < high:
         middle = (low + high) // 2
-        if _time_ms(node, proposal, middle) < time_ms - EARLIER_MS:
+        if told(middle) < time_ms - EARLIER_MS:
             low = middle + 1
         else:
             high = middle
     return low
 
 
-def _time_ms(node: Node, proposal: Proposal, height: int) -> int:
-    if proposal.transaction is not None:
-        block = node.call("eth_getBlockByNumber", hex(height), False)
-        return quantity(field(block, "timestamp")) * 1_000
+def _time_ms(node: Node, height: int) -> int:
+    block = node.call("eth_getBlockByNumber", hex(height), False)
+    return quantity(field(block, "timestamp")) * 1_000
+
+
+def _script_time_ms(node: Node, height: int) -> int:
     hash_ = node.call("getblockhash", height)
     return int(field(node.call("getblockheader", hash_, True), "time")) * 1_000
+
+
+def executed(
+    node: Node,
+    chain_id: int,
+    safe: bytes,
+    calls: Sequence[tuple[bytes, int, bytes]],
+    since: int,
+    tip: int,
+) -> list[Taken]:
+    """The transactions of blocks `since` to `tip` in which a Safe made one of the calls.
+
+    The oldest first; NodeProblem. Each is known by the digest that the Safe's owners have signed:
+    what else its transaction does is none of it.
+    """
+    asked = {
+        "address": "0x" + safe.hex(),
+        "fromBlock": hex(since),
+        "toBlock": hex(tip),
+        # Both use a nonce.
+        "topics": [[_EXECUTED, _FAILED]],
+    }
+    logs = listed(node.call("eth_getLogs", asked))
+    if not logs:
+        return []
+    nonce = SafeView(node, safe).nonce(hex(tip))
+    wanted = {
+        one.digest(): one
+        for used in range(max(0, nonce - len(logs)), nonce)
+        for one in (SafeTransaction(chain_id, safe, used, *call) for call in calls)
+    }
+    found = []
+    for log in logs:
+        topics = [hexed(topic, _HASH) for topic in listed(field(log, "topics"))]
+        one = wanted.get(topics[1]) if len(topics) > 1 else None
+        if one is not None:
+            name = hexed(field(log, "transactionHash"), _HASH)
+            taken = _by_safe(node, one, name, tip)
+            if taken is not None and taken.is_ours:
+                found.append(taken)
+    return found
 
 
 def _of_safe(node: Node, wanted: SafeTransaction, since: int, tip: int, final: int) -> Taken | None:

@@ -1,8 +1,9 @@
 """Moves between tiers by hand that operators have announced, before anything of them is signed.
 
 From its announcement until it is posted or has ended, the chain may differ from the ledger by
-exactly such a move. One that was seen on the chain in its time is waited for a day longer, until it
-is posted; one that was not allows nothing from its time on.
+exactly such a move; what a token's contract takes of it is part of it. One that was seen on the
+chain in its time is waited for a day longer, until it is posted; one that was not allows nothing
+from its time on.
 """
 
 from __future__ import annotations
@@ -142,7 +143,7 @@ def posted(
     had before the announcement was not announced.
     """
     one = table.get(said.announced)
-    if one is None or _way(one) != _way(said):
+    if one is None or not is_of(one, said):
         return None
     if one.state == AnnouncedState.POSTED:
         return one if one.transfer == said.transfer else None
@@ -151,6 +152,11 @@ def posted(
     return _replace(
         one, state=AnnouncedState.POSTED, transfer=said.transfer, ended_ms=moment.time_ms
     )
+
+
+def is_of(one: Announced, said: Moved) -> bool:
+    """Whether a word of what was moved has an announcement's terms, whatever its fee was."""
+    return _way(one) == _way(said)
 
 
 def _way(one: Announced | Moved) -> tuple[int, ...]:
