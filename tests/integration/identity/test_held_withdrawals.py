@@ -199,6 +199,16 @@ async def test_a_delayed_one_says_until_when_and_can_be_canceled(held: Held) -> 
     assert (await held.home.post("x/withdrawals/confirm", wdId=number)).code == "92012"
 
 
+async def test_who_asks_twice_waits_for_both(held: Held) -> None:
+    """Criterion: RISK-19. By the table that an exchange begins with; by a confirmation before."""
+    await held.say(POLICY, SetRisk(RiskTable()))
+    for amount in ("0.3", "0.6"):
+        answer = await held.home.post("asset/withdrawal", **ORDER | {"amt": amount})
+        assert answer.code == "0", answer.json
+        await held.judged(answer.row["wdId"])
+        assert (await held.row(answer.row["wdId"]))["xWait"] == "delay"
+
+
 async def test_what_is_not_confirmed_in_time_comes_back(held: Held) -> None:
     """Criterion: RISK-10. With the code of risk control; an old session's proof came too late."""
     number = await held.asked(STEP_UP)

@@ -251,6 +251,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             withdrawals.ListOpen(0, LIMIT), deposits.HasForgotten(), withdrawals.ListFees(5),
             withdrawals.ListSums(bound=False), withdrawals.NextSettled(0, LIMIT),
             withdrawals.NextDue(0, LIMIT, 0), withdrawals.GetAsker(queued),
+            withdrawals.GetHistory(ALICE, 0),
             withdrawals.GetDemand(CHAIN, BTC), withdrawals.GetSmallest(CHAIN),
             withdrawals.GetOwnSettings(ALICE),
             withdrawals.GetRequest(queued), withdrawals.ListParts((queued, waiting)),

@@ -60,8 +60,8 @@ def reasons(**facts: Any) -> list[str]:
         ("AMOUNT", {"usd": 10_000 * USD + 1}, {"usd": 10_000 * USD}),
         (
             "AMOUNT",
-            {"usd": 2_000 * USD + 1, "asked": 2, "asked_usd": 800 * USD},
-            {"usd": 2_000 * USD, "asked": 2, "asked_usd": 800 * USD},
+            {"usd": 2_000 * USD + 1, "history": 2, "history_usd": 800 * USD},
+            {"usd": 2_000 * USD, "history": 2, "history_usd": 800 * USD},
         ),
         ("SHARE", {"usd": 9_000 * USD, "holds_usd": 1_000 * USD}, {"usd": 8_999 * USD}),
         ("VELOCITY", {"spent_usd": 49_900 * USD + 1}, {"spent_usd": 49_900 * USD}),

@@ -402,7 +402,7 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     the state of who has to: 4, 5 once the first of several has approved, 12 for compliance. 15:
     what nothing was signed for can be let go of its binding. 16: a request in tranches has one fee
     to the last unit, and is agreed to once where that rose. 17: what was let go of it before that,
-    and goes back, counts as holding its old share.
+    and goes back, counts as holding its old share. 18: what has left in 30 days is kept by owner.
     """
 
     edition: int = 0

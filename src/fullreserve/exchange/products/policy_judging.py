@@ -12,7 +12,7 @@ from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Tier
 from fullreserve.exchange.products.liveness import Colour, worst_colour
 from fullreserve.exchange.products.policy_chain import linked
 from fullreserve.exchange.products.policy_groups import members
-from fullreserve.exchange.products.policy_risk import Assessed, assess
+from fullreserve.exchange.products.policy_risk import Assessed, assess, history_of
 from fullreserve.exchange.products.policy_rules import (
     NUMBER_MAX,
     REVIEWERS,
@@ -98,9 +98,7 @@ class Judging(PolicyTable):
         usd = Prices(view).value(one.asset, one.value)
         has = Wallets(view).of(chart.CHAIN_HOT, one.network, one.asset)
         value = UNPRICED_USD if usd is None else min(usd, NUMBER_MAX)
-        table, risk = self.state.risk, None
-        if table is not None:
-            risk = assess(table, word, one, value, self._known, met or Risk.PASS, moment, view)
+        risk = self._assessed(word, one, value, met or Risk.PASS, moment, view)
         is_short_of_holders = value > LARGE_USD and worst_colour(moment.time_ms, view) >= Colour.RED
         facts = Facts(
             *(one.number, one.owner, one.owner, Tier.HOT, one.network, one.asset),
@@ -117,6 +115,15 @@ class Judging(PolicyTable):
         if word.concerns > 0 and not code:
             self.state.concerns[one.number] = word.concerns
         return code
+
+    def _assessed(
+        self, word: Judge, one: Withdrawal, usd: int, met: int, moment: Moment, view: View
+    ) -> Assessed | None:
+        table, known = self.state.risk, self._known
+        if table is None:
+            return None
+        history = history_of(one.owner, known, self.state.edition, moment, view)
+        return assess(table, word, one, usd, known, history, met, moment, view)
 
     def _let_canceled_go(self, owner: int, moment: Moment, view: View) -> None:
         """What an owner canceled while a score held it is refused: so much was free to ask for.

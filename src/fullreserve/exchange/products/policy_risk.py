@@ -15,7 +15,7 @@ from fullreserve.exchange.products.custody_ledger import Balances, Prices
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.policy_index import Index
 from fullreserve.exchange.products.policy_rules import NUMBER_MAX, Concern
-from fullreserve.exchange.products.policy_wire import REPLAY_MS, Judge
+from fullreserve.exchange.products.policy_wire import LEFT_COUNTS, REPLAY_MS, Judge
 from fullreserve.exchange.products.risk_rules import (
     HOUR_MS,
     Assessment,
@@ -31,6 +31,8 @@ from fullreserve.exchange.products.risk_tracing import TRANSFERS_MAX, PassedList
 from fullreserve.exchange.products.withdrawal_state import (
     Asker,
     GetAsker,
+    GetHistory,
+    History,
     ListPassed,
     Withdrawal,
 )
@@ -41,6 +43,7 @@ HOLDINGS = (chart.FUND, chart.TRADE)
 IS_DOWN = Concern.SANCTIONS_DOWN | Concern.RISK_DOWN | Concern.TRAVEL_RULE_DOWN
 
 _asker = msgspec.msgpack.Decoder(Asker | None).decode
+_history = msgspec.msgpack.Decoder(History).decode
 _passed = msgspec.msgpack.Decoder(PassedList).decode
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -58,11 +61,15 @@ def assess(
     one: Withdrawal,
     usd: int,
     known: Index,
+    history: History,
     met: int,
     moment: Moment,
     view: View,
 ) -> Assessed:
-    """The risk of a request of so many USD; `met` is the outcome that was done with before."""
+    """The risk of a request of so many USD; `met` is the outcome that was done with before.
+
+    `history`: see `history_of`.
+    """
     since_ms = moment.time_ms - table.bounds.window_hours * HOUR_MS
 
     def read(owner: int, is_sent: bool) -> PassedList:
@@ -75,15 +82,14 @@ def assess(
     own_usd = known.velocity.since(one.owner, since_ms)
     beside_usd = _kept(max(traced.beside_usd, others_usd))
     asker = _asker_of(word.withdrawal, view)
-    month_ms = moment.time_ms - REPLAY_MS
     facts = RiskFacts(
         usd,
         by_api=one.by_api,
         address_ms=word.age_ms,
         whence=asker.whence,
         calm_ms=max(0, moment.time_ms - asker.stopped_until_ms) if asker.stopped_until_ms else -1,
-        asked_usd=_kept(known.velocity.since(one.owner, month_ms)),
-        asked=known.velocity.count_since(one.owner, month_ms),
+        history_usd=_kept(history.usd),
+        history=history.count,
         holds_usd=_kept(_holdings(one.owner, view)),
         spent_usd=_kept(own_usd + beside_usd),
         passed_usd=_kept(traced.received_usd),
@@ -101,6 +107,19 @@ def assess(
     until_ms = moment.time_ms + lasts_ms if lasts_ms and outcome > met else 0
     found = Assessment(total, reasons, outcome, met, until_ms, beside_usd, word.place)
     return Assessed(found, facts)
+
+
+def history_of(owner: int, known: Index, edition: int, moment: Moment, view: View) -> History:
+    """What an amount is held against: an owner's withdrawals of 30 days that left.
+
+    Before edition 11 those that were asked for and not refused, whether they left or not.
+    """
+    month_ms = moment.time_ms - REPLAY_MS
+    if edition < LEFT_COUNTS:
+        asked = known.velocity
+        return History(asked.count_since(owner, month_ms), asked.since(owner, month_ms))
+    answer = view.query(AskFold(WITHDRAWALS, _encode(GetHistory(owner, month_ms))))
+    return History() if answer is None else _history(answer)
 
 
 def _kept(usd: int) -> int:

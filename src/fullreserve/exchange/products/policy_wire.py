@@ -29,7 +29,7 @@ REFUSED_KEPT = 20_000
 REFUSED_REPLAYED = REFUSED_KEPT // 2
 REPLAYED_MAX = 20_000
 DECISIONS_KEPT = 20_000  # before edition 1
-EDITION = 10  # what this version knows
+EDITION = 11  # what this version knows
 ASKED_AGAIN = 2  # the edition from which on a review asks again
 HOOK_ASKED = 3  # and from which on no rule that wants the webhook's answer goes without it
 CANCELED_GO = 4  # and from which on what was canceled while it was held counts for nothing
@@ -40,6 +40,7 @@ SPARED = 7  # and from which on no administrator stops the others for ever, pres
 SETS = 8  # and from which on a change that the rules show to let no more through tightens
 REVIEWED = 9  # and from which on a reviewer looks at what is reviewed, beside a rule's own group
 OWNER_FIRST = 10  # and from which on what a score asks for comes before any people, in review too
+LEFT_COUNTS = 11  # and from which on only what has left is a history that amounts are held against
 CLOSES_MS = 7 * 24 * HOUR_MS  # how often one alone closes what others have proposed
 # For the velocity of their owner.
 COUNTED = (
@@ -161,6 +162,8 @@ class Adopt(Word, frozen=True, tag=9):
     since it was decided is asked about again. 10: what a score asks for comes first also of what is
     under review: its owner confirms it, or it has its time, and then people are asked. What waits
     for people already goes on by their word.
+    11: an amount is held against what has left of its owner's, and no more against what was only
+    asked for.
     """
 
     edition: int

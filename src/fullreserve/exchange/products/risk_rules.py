@@ -107,7 +107,7 @@ class Bounds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     credentials_hours: int = 24 * 6  # behind the stop of 24 hours
     least_usd: int = 1_000  # an amount below it is neither large, nor nearly all, nor passed on
     large_usd: int = 10_000  # of an owner without a history
-    large_times: int = 5  # as much as the owner's withdrawals of 30 days on average
+    large_times: int = 5  # as much as what left of the owner's in 30 days on average
     share: int = 9_000  # in parts of 10,000
     velocity_usd: int = 50_000
     window_hours: int = 24  # for `velocity`, `passed_on` and `receiver`
@@ -145,8 +145,8 @@ class RiskFacts(msgspec.Struct, array_like=True, frozen=True):
     address_ms: int = 0
     whence: Whence = Whence()
     calm_ms: int = -1  # since the stop behind a change of credentials ended; -1: there was none
-    asked_usd: int = 0  # the owner's withdrawals of 30 days
-    asked: int = 0  # how many those are
+    history_usd: int = 0  # what left of the owner's in 30 days; see `policy_risk.history_of`
+    history: int = 0  # in how many requests
     holds_usd: int = 0  # what the owner has beside this withdrawal
     spent_usd: int = 0  # left within the window, by this account and those its coins came by
     passed_usd: int = 0  # came from other accounts within the window
@@ -270,6 +270,6 @@ def _reasons(bounds: Bounds, facts: RiskFacts) -> list[Reason]:
 
 def _usual(bounds: Bounds, facts: RiskFacts) -> int:
     """USD that the owner may well withdraw at a time: some times the average, or the bound."""
-    if not facts.asked:
+    if not facts.history:
         return bounds.large_usd * USD
-    return bounds.large_times * facts.asked_usd // facts.asked
+    return bounds.large_times * facts.history_usd // facts.history

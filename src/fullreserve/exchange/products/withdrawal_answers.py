@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from fullreserve.exchange.products.custody_wire import Destination, Pay
 from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.drain_log import NO_SPLITS, Queued
+from fullreserve.exchange.products.policy_rules import NUMBER_MAX
 from fullreserve.exchange.products.risk_rules import Whence
 from fullreserve.exchange.products.risk_tracing import Passed, PassedList
 from fullreserve.exchange.products.withdrawal_costs import costs, unsettled
@@ -31,6 +32,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetAsker,
     GetDemand,
     GetDrains,
+    GetHistory,
     GetOwnSettings,
     GetPlace,
     GetQuota,
@@ -38,6 +40,7 @@ from fullreserve.exchange.products.withdrawal_state import (
     GetSmallest,
     GetSplits,
     GetWithdrawal,
+    History,
     ListBehind,
     ListBindings,
     ListFees,
@@ -90,7 +93,7 @@ def answered(question: bytes, state: WithdrawalsState, known: Index) -> bytes:
         return _encode(state.withdrawals.get(number))
     if isinstance(asked, ListBindings):
         return _encode([_binding(number, state) for number in asked.numbers])
-    if isinstance(asked, GetAsker | ListPassed):
+    if isinstance(asked, GetAsker | GetHistory | ListPassed):
         return _encode(_of_risk(asked, state, known))
     if isinstance(asked, GetRequest | ListParts | GetSplits):
         return _encode(_of_tranches(asked, state, known))
@@ -186,11 +189,14 @@ def _about_many(asked: AnyQuestion, state: WithdrawalsState, known: Index) -> ob
 
 
 def _of_risk(
-    asked: GetAsker | ListPassed, state: WithdrawalsState, known: Index
-) -> Asker | PassedList | None:
+    asked: GetAsker | GetHistory | ListPassed, state: WithdrawalsState, known: Index
+) -> Asker | History | PassedList | None:
     """What the score of a request wants to know of who asked, and of the coins."""
     if isinstance(asked, ListPassed):
         return _passed(asked, state, known)
+    if isinstance(asked, GetHistory):
+        key = (asked.owner, asked.since_ms)
+        return History(known.left.count_since(*key), min(known.left.since(*key), NUMBER_MAX))
     if asked.number not in known.open:
         return None
     owner = state.withdrawals[asked.number].owner

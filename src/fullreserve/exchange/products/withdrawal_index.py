@@ -18,12 +18,14 @@ from fullreserve.exchange.products.custody_wire import Destination
 from fullreserve.exchange.products.drain_line import Line, line_of
 from fullreserve.exchange.products.drain_log import NO_SPLITS, DrainSum, Pass, summed
 from fullreserve.exchange.products.policy_rules import DecisionState
+from fullreserve.exchange.products.policy_velocity import Velocity
 from fullreserve.exchange.products.ranked import Before, Ranked
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     FEES_WALKED,
     FINAL,
     PAYS_DEBTS,
+    Left,
     Withdrawal,
     WithdrawalsState,
     WithdrawalState,
@@ -95,6 +97,9 @@ class Index:
                     log = state.drains[suspension][network][asset]
                     self.lines[key] = line_of(log, one_pass.queue, state.max_wait_of(*key))
                     self._told(*key, one_pass)
+        self.left = Velocity()  # by owner
+        for known in state.left.values():
+            self.leave(None, known)
         self.changes: ByChange[int] = ByChange()  # by owner
         self.all_changes: ByChange[int] = ByChange()
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
@@ -166,6 +171,13 @@ class Index:
         self.finals.pop(one.number, None)
         self._give_back(one)
         self._take(one, is_again=True)
+
+    def leave(self, before: Left | None, after: Left | None) -> None:
+        """What was paid of a request becomes another sum, or begins or ceases to count."""
+        if before is not None:
+            self.left.remove(before.owner, before.number)
+        if after is not None:
+            self.left.enter(after.owner, after.number, after.time_ms, after.usd)
 
     def place(self, one: Withdrawal) -> None:
         """Puts one that may have changed into its row; to be called for each that has."""

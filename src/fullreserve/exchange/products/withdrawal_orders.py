@@ -23,6 +23,7 @@ from fullreserve.exchange.products.withdrawal_index import SETTLED
 from fullreserve.exchange.products.withdrawal_state import (
     EDITION,
     EVERY_NETWORK,
+    KEEPS_LEFT,
     MOVED_MAX,
     PAYS_DEBTS,
     NextDue,
@@ -52,12 +53,7 @@ class Orders(Drains):
                 return REFUSED
             self._set(self.state.quotas, asked.owner, asked.usd)
         elif isinstance(asked, RequirePolicy):
-            if not 0 <= asked.edition <= EDITION:
-                return REFUSED
-            self.state.edition = max(asked.edition, self.state.edition)
-            if not self.state.asks_policy:
-                self.state.asks_policy = True
-                self._index()
+            return self._require(asked.edition, moment)
         elif isinstance(asked, Drain):
             return self._drain(asked, moment, view)
         elif isinstance(asked, Hold):
@@ -66,6 +62,17 @@ class Orders(Drains):
                 self._release(moment, view)
         elif isinstance(asked, Settle):
             return self._settle(asked, moment, view)
+        return Outcome()
+
+    def _require(self, edition: int, moment: Moment) -> Outcome:
+        if not 0 <= edition <= EDITION:
+            return REFUSED
+        before, self.state.edition = self.state.edition, max(edition, self.state.edition)
+        if before < KEEPS_LEFT <= edition:
+            self._note_all_left(moment.time_ms)
+        if not self.state.asks_policy:
+            self.state.asks_policy = True
+            self._index()
         return Outcome()
 
     def _hold(self, asked: Hold, moment: Moment) -> None:

@@ -30,6 +30,7 @@ from fullreserve.exchange.products.drain import Part
 from fullreserve.exchange.products.withdrawal_index import is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
+    KEEPS_LEFT,
     MOVED_MAX,
     OF_ONE_REQUEST,
     REST_COMES_BACK,
@@ -189,6 +190,8 @@ class Payments(Unbinding):
         if less is not None and (is_old or amount_int(less) <= amount_int(one.fee)):
             one.fee = less
         self._close(one)
+        if self.state.edition >= KEEPS_LEFT:
+            self._note_left(one, moment)
         wallets = Wallets(view)
         legs = (
             leg(one.owner, chart.HOLD, 0, one.asset, -one.total),

@@ -17,6 +17,7 @@ from fullreserve.exchange.products import drain
 from fullreserve.exchange.products.custody_wire import NetworkAsset
 from fullreserve.exchange.products.drain_line import Line
 from fullreserve.exchange.products.drain_log import NO_SPLITS, Cut, Entry, Pass, SplitLog, Tranche
+from fullreserve.exchange.products.withdrawal_history import Histories
 from fullreserve.exchange.products.withdrawal_state import (
     LEDGER_DIGITS,
     OF_ONE_REQUEST,
@@ -25,7 +26,6 @@ from fullreserve.exchange.products.withdrawal_state import (
     Withdrawal,
     WithdrawalState,
 )
-from fullreserve.exchange.products.withdrawal_table import WithdrawalTable
 from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 
 
@@ -36,7 +36,7 @@ def split_of(amount: Amount, terms: NetworkAsset) -> Split:
     return Split(amount, amount_bytes(-(-least // step) * step), amount_bytes(step))
 
 
-class Splits(WithdrawalTable):
+class Splits(Histories):
     """What drains do with them, and have in their logs."""
 
     def _note_cuts(self, suspension: int, entered: Iterable[Entry]) -> None:

@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 17  # of the fold's rules, that this version knows
+EDITION = 18  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -74,6 +74,8 @@ ONE_FEE = 16
 # risen fee counts, once it is back, as holding no more than it does: it had counted as if it held
 # its share of that, so that of a fee that fell again too little was taken, at worst nothing.
 COUNTS_LACKS = 17
+KEEPS_LEFT = 18  # the edition from which on what has left in 30 days is kept by owner
+LEFT_MS = 30 * DAY_MS
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
 # Codes of `Failed` for what the chain did, whatever was signed.
@@ -228,6 +230,15 @@ class SplitFee(msgspec.Struct, array_like=True, frozen=True):
     back: tuple[int, ...] = ()
 
 
+class Left(msgspec.Struct, array_like=True, frozen=True):
+    """What was paid of a request, for good."""
+
+    owner: int
+    number: int  # the sequence of its first payment
+    time_ms: int  # and when that was
+    usd: int  # of all of its payments, at 10^-8 when it was asked for
+
+
 class OwnSettings(msgspec.Struct, array_like=True, frozen=True):
     """What an owner does not allow himself, and until when it only gets stricter."""
 
@@ -271,6 +282,7 @@ class WithdrawalsState(State):
     split_fees: dict[int, SplitFee] = msgspec.field(default_factory=dict)  # by request
     # Of open ones of these, what each holds less than its share of the fee agreed to last.
     lacking: dict[int, Amount] = msgspec.field(default_factory=dict)
+    left: dict[int, Left] = msgspec.field(default_factory=dict)  # by request; who left first first
 
     def request_of(self, number: int) -> int:
         """What was asked for, of which a withdrawal is a tranche; else the withdrawal itself."""
@@ -555,6 +567,20 @@ class ListPassed(Question, frozen=True, tag=52):
     is_sent: bool
 
 
+class GetHistory(Question, frozen=True, tag=74):
+    """-> History, what of an owner's has left after a time of the last 30 days."""
+
+    owner: int
+    since_ms: int
+
+
+class History(msgspec.Struct, array_like=True, frozen=True):
+    """Requests, and USD at 10^-8 that were paid of them."""
+
+    count: int = 0
+    usd: int = 0
+
+
 class Asker(msgspec.Struct, array_like=True, frozen=True):
     """`stopped_until_ms`: the newest stop behind a change of credentials, also if over; 0: none."""
 
@@ -613,6 +639,7 @@ AnyQuestion = (
     | GetDemand
     | GetSmallest
     | GetAsker
+    | GetHistory
     | ListPassed
     | GetRequest
     | ListParts
@@ -644,6 +671,7 @@ ANSWERS: dict[type[Question], object] = {
     GetSmallest: Queued | None,
     GetDemand: Demand,
     GetAsker: Asker | None,
+    GetHistory: History,
     ListPassed: PassedList,
     GetRequest: Withdrawal | None,
     ListParts: list[Parts],

@@ -118,6 +118,7 @@ class Withdrawals(Orders, Decisions, Payments, Settings, Fees):
         "unbound",
         "split_fees",
         "lacking",
+        "left",
     )
 
     def _obey(self, who: int, asked: AnyWithdrawals, moment: Moment, view: View) -> Outcome:
