@@ -43,6 +43,8 @@ from fullreserve.exchange.products.tier_moves_wire import (
 )
 from fullreserve.exchange.wire.commands import Product
 from fullreserve.gateway import ids
+from fullreserve.identity.address_book import LOCK_MS, AddressBook
+from fullreserve.identity.vault import Vault
 
 READY = re.compile(r"ready: REST http://(\S+) · WebSocket ws://(\S+)")
 WAIT_S = 150
@@ -132,8 +134,7 @@ class Live:
 
     def client(self, name: str = "trader") -> Any:
         """ccxt as one of the demo's accounts."""
-        kept = json.loads((self.folder / "demo-keys.json").read_text())
-        key = next(one for one in kept if one["name"] == name)
+        key = self._key(name)
         made = ccxt.okx(
             {"apiKey": key["apiKey"], "secret": key["secret"], "password": key["passphrase"]}
         )
@@ -143,6 +144,11 @@ class Live:
         made.timeout = 60_000  # a busy machine may take its time
         made.load_markets()
         return made
+
+    def _key(self, name: str) -> dict[str, str]:
+        kept = json.loads((self.folder / "demo-keys.json").read_text())
+        found: dict[str, str] = next(one for one in kept if one["name"] == name)
+        return found
 
     def network(self, number: int = 1) -> Network:
         return next(one for one in networks.load(self.folder) if one.network == number)
@@ -205,11 +211,17 @@ class Live:
         kept = json.loads((self.folder / "demo-operators.json").read_text())
         asyncio.run(self._of_policy(int(kept[0]["uid"]), Approve(ids.number(wd_id))))
 
+    def verified(self, name: str, address: str, network: int = 1) -> str:
+        """The address, which an account's book has known for longer than the lock."""
+        vault, uid = Vault(self.folder, SystemClock().wall_ms), int(self._key(name)["uid"])
+        AddressBook(vault).add(uid, network, address, "Own", age_ms=2 * LOCK_MS)
+        vault.close()
+        return address
+
     def confirm(self, wd_id: str) -> None:
         """The trader confirms what its score asks him for, as he would on the page."""
-        kept = json.loads((self.folder / "demo-keys.json").read_text())
-        uid = next(one["uid"] for one in kept if one["name"] == "trader")
-        asyncio.run(self._of_policy(int(uid), Confirm(ids.number(wd_id))))
+        uid = int(self._key("trader")["uid"])
+        asyncio.run(self._of_policy(uid, Confirm(ids.number(wd_id))))
 
     async def _of_policy(self, who: int, said: Approve | Confirm) -> None:
         door = await SocketDoor.open(self.folder / SOCKET_NAME, OPERATOR, SystemClock())

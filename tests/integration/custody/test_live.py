@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fullreserve.custody import networks, nodes
+from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains.adapter import Plan
 from fullreserve.custody.screening import FILE
 from fullreserve.custody.signer_wire import SignerGone, SignPlan, ask_named
@@ -263,18 +264,21 @@ def _all_ended(okx: Any, ids: list[str]) -> list[Any]:
     return found if ended and len(found) == len(ids) else []
 
 
-# The last one: what it sends to an address counts to everybody's velocity who sends there.
 def test_the_policy_stands_before_the_payer(live: Live, okx: Any, outside: Outside) -> None:
-    """Criterion: POL-18."""
+    """Criterion: POL-18.
+
+    To an address that nobody else pays to: others' payments there would add to its score, and with
+    them a delay would be asked for.
+    """
     fund(live, okx, outside, 70_000)
-    before = outside.balance(USDT)
-    large = okx.withdraw("USDT", 60_000, WALLET, ON_ERC20 | {"fee": "1"})["id"]
+    own = live.verified("trader", checksummed(b"\x5e" * 20))
+    large = okx.withdraw("USDT", 60_000, own, ON_ERC20 | {"fee": "1"})["id"]
     live.until(lambda: _row(okx, large)["xWait"] == "confirm", "its owner to be asked")
     live.confirm(large)
     live.until(lambda: _row(okx, large)["state"] == "4", "an operator to be asked")
     live.approve(large)
     assert live.until(lambda: _ended(okx, large), "the approved one")["status"] == "ok"
-    assert outside.balance(USDT) - before == 60_000 * 10**6
+    assert outside.balance(USDT, own) == 60_000 * 10**6
     held = okx.fetch_balance({"type": "funding"})["USDT"]
     (live.folder / FILE).write_text(f"{WALLET.lower()}  # as a vendor would write it\n")
     try:
