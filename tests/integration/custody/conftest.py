@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 import structlog
+from coincurve import PublicKey
 
-from fullreserve.custody import contract_calls, nodes
+from fullreserve.custody import addresses, contract_calls, hd, nodes
 from tests import cheap_hashes
 from tests.integration.custody.outsiders import COIN, TOKEN, Bed, EvmBed, UtxoBed
 
@@ -23,6 +24,22 @@ BLOCKS = 125
 def _reads_in_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy this machine is, a look waits for what contracts sent."""
     monkeypatch.setattr(contract_calls, "WAIT_MS", 600_000)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _addresses_are_derived_once() -> Iterator[None]:
+    """Each watcher begins by deriving hundreds, of the same few keys."""
+    known: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}
+
+    def derived(point: PublicKey, key: bytes, code: bytes, index: int) -> tuple[bytes, bytes]:
+        wanted = key, code, index
+        if wanted not in known:
+            known[wanted] = hd.derive(point, key, code, index)
+        return known[wanted]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(addresses, "derive", derived)
+        yield
 
 
 @pytest.fixture(autouse=True)

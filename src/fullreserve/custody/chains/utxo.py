@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_UP
 from itertools import groupby, islice
 from typing import Any, NamedTuple
@@ -79,6 +79,7 @@ _NO_INDEX = "it has no index of transactions: start it with txindex=1, and witho
 _OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
 
+HASHES_AT_ONCE = 500
 KEPT = 64  # blocks whose transactions are remembered by name
 MATURE = 100  # confirmations
 RATE_CAP = 500  # sats a virtual byte
@@ -154,7 +155,7 @@ class UtxoChain(Chain):
         return read_header(hexed(header), height, hash_)
 
     def scan(self, block: Block, spends: Mapping[bytes, bytes]) -> Scan:
-        held = self._transactions(block)
+        held = self._transactions(block.hash)
         deposits, taken = [], {}
         find, asset = self._table.index, self.terms.asset
         for one in held:
@@ -169,7 +170,7 @@ class UtxoChain(Chain):
         return Scan(deposits, taken, len(held))
 
     def incoming(self, block: Block, tiers: Mapping[bytes, int]) -> list[Incoming]:
-        held = self._transactions(block)
+        held = self._transactions(block.hash)
         paying = [one for one in held
                   if any(amount and script in tiers for amount, script in one.outputs)]  # fmt: skip
         scripts = self._spent.of(paying, held)
@@ -206,7 +207,7 @@ class UtxoChain(Chain):
 
     def departed(self, block: Block) -> list[Departed]:
         found = []
-        for one in self._transactions(block):
+        for one in self._transactions(block.hash):
             hot = [self.coins.get(spend) for spend in one.spends]
             coins = tuple(coin for coin in hot if coin is not None)
             if any(coin.index in self.addresses.own for coin in coins):
@@ -261,14 +262,13 @@ class UtxoChain(Chain):
                 for one in listed(self._node.call("getrawmempool", False)))  # fmt: skip
         return any(ours & set(read_transaction(hexed(one)).spends) for one in held)
 
-    def _transactions(self, block: Block) -> list[Transaction]:
-        raw = hexed(self._node.call("getblock", block.hash.hex(), 0))
-        return read_transactions(raw, block.hash)
+    def _transactions(self, hash_: bytes) -> list[Transaction]:
+        return read_transactions(hexed(self._node.call("getblock", hash_.hex(), 0)), hash_)
 
     def _has(self, block: Block, txid: bytes) -> bool:
         """Whether a block has a transaction; NodeProblem."""
         if block.hash not in self._names:
-            self._names[block.hash] = frozenset(one.txid for one in self._transactions(block))
+            self._names[block.hash] = frozenset(one.txid for one in self._transactions(block.hash))
             while len(self._names) > KEPT:
                 del self._names[next(iter(self._names))]
         return txid in self._names[block.hash]
@@ -476,16 +476,22 @@ class UtxoChain(Chain):
     def spender(self, plan: Plan, since: int) -> Spender | None:
         body, tip = tx.read_body(plan.body), self.tip().height
         inputs = [coin.outpoint() for coin in body.inputs]
-        for height in range(since, tip + 1):
-            block = self.block(height)
-            if block is None:
-                continue
-            for one in self._transactions(block):
+        for height, hash_ in self._hashes(range(since, tip + 1)):
+            for one in self._transactions(hash_):
                 if not set(inputs).isdisjoint(one.spends):
-                    found = Spender(one.txid, height, tip - height + 1, block=block.hash)
+                    found = Spender(one.txid, height, tip - height + 1, block=hash_)
                     is_of_it = one.takes(inputs) or one.begins_with(inputs)
                     return self._compared(found, one, plan) if is_of_it else found
         return None
+
+    def _hashes(self, heights: range) -> Iterator[tuple[int, bytes]]:
+        """Of blocks that the node has, many by one question: a payer may look back for weeks."""
+        for start in range(0, len(heights), HASHES_AT_ONCE):
+            some = heights[start : start + HASHES_AT_ONCE]
+            told = self._node.tried([("getblockhash", [height]) for height in some])
+            for height, one in zip(some, told, strict=True):
+                if not isinstance(one, NodeRefuses):
+                    yield height, hexed(one, HASH)
 
     def moved(self, plan: Plan, fee: int) -> int:
         body = tx.read_body(plan.body)
@@ -586,7 +592,7 @@ class UtxoChain(Chain):
         if one.height - block.height > BEHIND_MOST:
             raise NodeGarbage(f"block {block.height} is far below the newest")
         while one.height > block.height:
-            for each in self._transactions(one):
+            for each in self._transactions(one.hash):
                 made.add(each.txid)
                 spent.update(each.spends)
             below = self.block(one.height - 1)
