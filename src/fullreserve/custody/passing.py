@@ -1,7 +1,9 @@
 """How much may go before a withdrawal that the hot wallet cannot pay.
 
 All that hot had when it began to wait, which would lie idle, and half of what came since: so those
-behind it go on, and what is kept for it grows with all that comes until it is enough.
+behind it go on, and what is kept for it grows with all that comes until it is enough. More than it
+asks for is never kept, nor anything for one that hot can never pay: hot that is full would get no
+more, and nobody would be paid.
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ class Passing:
     def __init__(self) -> None:
         self._firsts: dict[int, _First] = {}  # by asset
 
-    def room(self, asset: int, first: int, free: int) -> int:
-        """What may go before `first`, of what hot has `free` of payments now."""
+    def room(self, asset: int, first: int, free: int, kept_most: int) -> int:
+        """What may go before `first`, of what hot has `free` of payments now.
+
+        `kept_most` is what it asks for; 0 where hot can never have that.
+        """
         known = self._firsts.get(asset)
         if known is None or known.withdrawal != first:
             known = self._firsts[asset] = _First(first, free, 0)
         came = max(0, free + known.passed - known.had)
-        return max(0, free - came // 2)
+        return max(0, free - min(came // 2, kept_most))
 
     def went(self, asset: int, amount: int) -> None:
         """So much goes before the first of an asset."""

@@ -354,10 +354,24 @@ class Payer:
         for first in await self._desk.exchange.starved(self._desk.chain.network):
             payment = await self._payment(first)
             found = await to_thread(self._tried, [[payment]], bound) if payment is not None else []
-            if not found or isinstance(found[0], HotShort):
-                await self._let_pass(first, bound)
-            else:
+            if found and not isinstance(found[0], HotShort):
                 await self._bring_on(first.asset, bound)
+                continue
+            await self._let_pass(first, await self._oldest_within(first, bound), bound)
+
+    async def _oldest_within(self, first: wire.Pay, bound: Sequence[Plan]) -> wire.Pay | None:
+        """The oldest that cannot be paid now and that hot may be filled for; `first`, or behind it.
+
+        What is larger than hot's cap is paid by people: nothing is kept for it.
+        """
+        place = (self._desk.chain.network, first.asset)
+        cap = await self._desk.exchange.cap(*place)
+        if cap is None or amount_int(first.amount) <= cap:
+            return first
+        found = await self._desk.exchange.behind(*place, 0, BEHIND)
+        within = [pay for pay in found if amount_int(pay.amount) <= cap]
+        able = {pay.withdrawal for pay in await self._payable(within, bound)} | self._passed.keys()
+        return next((pay for pay in within if pay.withdrawal not in able), None)
 
     async def _bring_on(self, asset: int, bound: Sequence[Plan]) -> None:
         """The first can be paid: those go on that hot can pay, and all where it can pay them all.
@@ -372,17 +386,22 @@ class Payer:
         else:
             await self._go_on(able)
 
-    async def _let_pass(self, first: wire.Pay, bound: Sequence[Plan]) -> None:
+    async def _let_pass(
+        self, first: wire.Pay, kept_for: wire.Pay | None, bound: Sequence[Plan]
+    ) -> None:
         """Of what waits behind one that hot cannot pay, or nobody can read, some that it can.
 
         What it has would lie idle for as long as nobody refills it; see `passing`.
         """
         place = (self._desk.chain.network, first.asset)
         free = await self._desk.exchange.free(*place)
-        room = self._passing.room(first.asset, first.withdrawal, free)
+        number, amount = first.withdrawal, 0
+        if kept_for is not None:
+            number, amount = kept_for.withdrawal, amount_int(kept_for.amount)
+        room = self._passing.room(first.asset, number, free, amount)
         found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
         self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
-        others = [pay for pay in found if pay.withdrawal != first.withdrawal]
+        others = [pay for pay in found if pay.withdrawal not in (number, first.withdrawal)]
         fits = [pay for pay in others if amount_int(pay.amount) <= room]
         able = list[int]()
         for pay in await self._payable(fits, bound):

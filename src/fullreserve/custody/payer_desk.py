@@ -55,6 +55,9 @@ class Exchange(Protocol):
     async def free(self, network: int, asset: int) -> int:
         """What hot has of an asset beside payments that are bound or to be bound, by the ledger."""
 
+    async def cap(self, network: int, asset: int) -> int | None:
+        """What hot is filled to at most; None where nothing says so."""
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         """Whether withdrawals of the network are suspended now: what was final is not."""
 

@@ -60,6 +60,7 @@ from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.suspension_wire import Level, Scope, Trigger
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, ListMarks, Marks
 from fullreserve.exchange.products.withdrawal_state import (
     Binding,
     Demand,
@@ -206,6 +207,11 @@ class PayersExchange:
             if (one.kind, one.instance, one.asset) == (TIERS[wire.Tier.HOT], network, asset)
         )
         return hot - amount_int(demand.bound) - amount_int(demand.waiting)
+
+    async def cap(self, network: int, asset: int) -> int | None:
+        found: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
+        ours = (one for one in found if (one.network, one.asset) == (network, asset))
+        return next((amount_int(one.cap) for one in ours), None)
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         place = Scope(Level.CHAIN, self._network.network)

@@ -12,8 +12,11 @@ import pytest
 from fullreserve.custody import contracts
 from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains import evm_transaction as tx
+from fullreserve.custody.keys.intent import Rule
+from fullreserve.custody.keys.refilling import filled, waiting
 from fullreserve.custody.signing import lane_of
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Marks, SetMarks
 from fullreserve.exchange.products.withdrawal_state import WithdrawalState
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.identity.keyring import DamagedRow
@@ -106,6 +109,43 @@ async def test_who_cannot_be_paid_yet_stays_where_he_waits(office: Lanes) -> Non
     await office.ended(first, others[1])
     after = {one: await office.exchange.found(one) for one in others}
     assert [after[one] == before[one] for one in others] == [True, False, True]
+
+
+async def test_lanes_that_are_full_and_level_hold_up_nobody(office: Lanes) -> None:
+    """A stream behind one that hot, but no lane, has enough for; and one larger than hot ever has.
+
+    Refills come as they are decided: to the cap, by the policy's order of lanes. Criteria:
+    CHAINS-PAYER-27, CHAINS-PAYER-28.
+    """
+    take_away(office)
+    cap = sum(office.holds(lane)[USDT] for lane in office.bed.keys) * UNIT
+    await told(office, cap - await office.paying._payer._desk.exchange.free(NETWORK, USDT))
+    amounts = (0, cap, cap, 1, cap, 10**15)
+    low, target, top, least, most, day_most = map(amount_bytes, amounts)
+    marks = Marks(NETWORK, USDT, low, target, top, least, most, day_most)
+    assert await office.exchange.house.report(TIER_MOVES, SetMarks(marks)) == [0]
+    larger, large = await asked(office, cap + UNIT), await asked(office, 5 * AMOUNT)
+    lanes = list(office.bed.keys)
+    rules = [Rule(NETWORK, "warm", "hot", USDT, lane, 1, 1, 0) for lane in lanes]
+    stream, paid = list[int](), list[int]()
+    for turn in range(40):
+        stream += [await asked(office, AMOUNT // 2 + UNIT * (3 * turn + one)) for one in range(3)]
+        for _ in range(2):
+            await office.paying.round()
+            office.bed.mine()
+        states = {one: (await office.exchange.found(one)).state for one in (large, *stream)}
+        paid.append(sum(one == WithdrawalState.SUCCESS for one in states.values()))
+        if states[large] == WithdrawalState.SUCCESS and turn > 5:
+            break
+        room = cap - sum(office.holds(lane)[USDT] for lane in lanes) * UNIT
+        waits = await waiting(office.exchange.house, office.network, marks)
+        place, _ = filled(office.network, rules, waits)
+        more = contracts.call("mint(address,uint256)", lanes[place], room // UNIT)
+        office.bed.command(office.bed.token, more)
+        await told(office, room // UNIT * UNIT)
+    assert states[large] == WithdrawalState.SUCCESS
+    assert (await office.exchange.found(larger)).state == WithdrawalState.SHORT
+    assert paid[-1] > paid[-3] > 6
 
 
 async def told(office: Lanes, amount: int) -> None:

@@ -23,7 +23,7 @@ from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.halted_tokens import EVERY
 from fullreserve.custody.keys.intent import Rule
-from fullreserve.custody.keys.refilling import emptiest
+from fullreserve.custody.keys.refilling import filled
 from fullreserve.custody.paying import STORE, Paying
 from fullreserve.custody.signing import lane_of
 from fullreserve.custody.store import Store
@@ -175,11 +175,17 @@ def test_no_lane_that_is_stopped_is_refilled(bed: EvmBed) -> None:
     chain = of.chains()[0]
     held = chain.balances(lanes, chain.tip())
     order = sorted(range(len(lanes)), key=lambda number: held[lanes[number], TOKEN])
-    assert emptiest(of, rules) == (order[0], rules[order[0]])
+    assert filled(of, rules) == (order[0], rules[order[0]])
+    # Who waits for more than any has is paid by the one that lacks least.
+    most = held[lanes[order[2]], TOKEN]
+    assert filled(of, rules, most) == (order[0], rules[order[0]])
+    assert filled(of, rules, most + 1) == (order[2], rules[order[2]])
+    with stopped(bed, lanes[order[2]]):
+        assert filled(of, rules, most + 1) == (order[1], rules[order[1]])
     with stopped(bed, lanes[order[0]]):
-        assert emptiest(of, rules) == (order[1], rules[order[1]])
+        assert filled(of, rules) == (order[1], rules[order[1]])
     with paused(bed):
-        assert emptiest(of, rules) == (order[0], rules[order[0]])
+        assert filled(of, rules) == (order[0], rules[order[0]])
 
 
 class Busy(Node):

@@ -85,6 +85,9 @@ class Agreement:
     async def free(self, network: int, asset: int) -> int:
         return 0
 
+    async def cap(self, network: int, asset: int) -> int | None:
+        return None
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         self.stops.append(evidence)
         return True

@@ -88,6 +88,9 @@ class Nobody:
     async def free(self, network: int, asset: int) -> int:
         raise AssertionError(asset)
 
+    async def cap(self, network: int, asset: int) -> int | None:
+        raise AssertionError(asset)
+
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         raise AssertionError(evidence)
 

@@ -50,12 +50,14 @@ from fullreserve.exchange.products.tier_moves_wire import (
     Refused,
     Want,
 )
-from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand
+from fullreserve.exchange.products.withdrawal_state import Demand, GetDemand, ListBehind
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Stage, Why
 
 AGAIN_MS = 60_000  # until what was refused is asked for again
 OPEN_MAX = 100
+LOOKED_AT = 32  # of those that wait
+GAS_SHARE = 100  # of a coin that is paid, what its account has to have more
 # A node, a device, a file or a disk that is at fault: what does not need it goes on.
 PROBLEMS = (NodeProblem, DeviceProblem, KeyError, ValueError, OSError)
 
@@ -123,7 +125,8 @@ class Refilling:
             return
         if not await self._due(marks, leaving):
             return
-        place, rule = await asyncio.to_thread(emptiest, self._terms.network, rules)
+        waits = await waiting(self._house, self._terms.network, marks)
+        place, rule = await asyncio.to_thread(filled, self._terms.network, rules, waits)
         room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
         tiers = (wire.Tier.WARM, wire.Tier.HOT)
         word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room), beside=True)
@@ -445,10 +448,24 @@ async def _problem(round_: Callable[[], Awaitable[None]]) -> str:
     return ""
 
 
-def emptiest(network: Network, rules: Sequence[Rule]) -> tuple[int, Rule]:
-    """Of several accounts the one that has least, by its place in `rules`; NodeProblem.
+async def waiting(house: House, network: Network, marks: Marks) -> int:
+    """The most that one of the oldest asks for that wait for hot, in units of the chain; 0: none.
 
-    None that its issuer has stopped: what it gets could not leave it again.
+    One that is larger than the cap is paid by people.
+    """
+    question = ListBehind(marks.network, marks.asset, after=0, limit=LOOKED_AT)
+    found: list[wire.Pay] = await house.ask(wire.WITHDRAWALS, question)
+    amounts = (amount_int(one.amount) for one in found)
+    able = (one for one in amounts if one <= amount_int(marks.cap))
+    return network.scales[marks.asset].to_chain(max(able, default=0))
+
+
+def filled(network: Network, rules: Sequence[Rule], waits: int = 0) -> tuple[int, Rule]:
+    """Of several accounts the one that gets a refill, by its place in `rules`; NodeProblem.
+
+    The one that has least; where somebody `waits` for more than any has, in units of the chain, the
+    one that lacks least, as one alone pays him. None that its issuer has stopped: what it gets
+    could not leave it again.
     """
     if len(rules) == 1:
         return 0, rules[0]
@@ -460,5 +477,8 @@ def emptiest(network: Network, rules: Sequence[Rule]) -> tuple[int, Rule]:
     def has(number: int) -> int:
         return held.get((rules[number].place, rules[number].asset), 0)
 
-    place = min(able or range(len(rules)), key=has)
+    able = able or list(range(len(rules)))
+    if rules[0].asset == network.coin:
+        waits += waits // GAS_SHARE
+    place = max(able, key=has) if all(has(one) < waits for one in able) else min(able, key=has)
     return place, rules[place]
