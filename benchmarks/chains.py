@@ -129,6 +129,9 @@ class _Exchange:
     async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
         raise AssertionError(network, asset, after, limit)
 
+    async def cap(self, network: int, asset: int) -> int | None:
+        raise AssertionError(network, asset)
+
     async def free(self, network: int, asset: int) -> int:
         raise AssertionError(network, asset)
 
