@@ -23,6 +23,9 @@ from tests.integration.custody.outside import Outside
 from tests.integration.custody.test_live import ON_ERC20, PAYER, fund
 from tests.memory_folder import memory_folder
 
+# `test_since_backup` has the same without processes.
+pytestmark = pytest.mark.slow
+
 AMOUNT = 111
 LATER = 112
 
