@@ -125,6 +125,7 @@ JOURNALS: dict[
     "custody-4": ((Deposits, Withdrawals), partial(custody_log.fill, edition=4)),
     "owing": ((Deposits,), partial(owing_log.fill, edition=5)),
     "owing-6": ((Deposits,), partial(owing_log.fill, edition=6)),
+    "owing-8": ((Deposits,), partial(owing_log.fill, edition=8)),
     "custody-screened": (
         (Deposits, Withdrawals),
         partial(custody_log.fill, edition=4, screens=True),

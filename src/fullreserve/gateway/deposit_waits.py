@@ -59,7 +59,7 @@ async def small_of(context: Context, known: _Lines, found: Iterable[Deposit]) ->
     for one in found:
         line = known[one.network, one.asset]
         least = amount_int(line.terms.minimum_deposit)
-        if one.state != DepositState.WAITING or one.value >= least:
+        if one.state != DepositState.WAITING or one.value >= least or one.was_credited:
             continue
         asked = SumSmall(one.owner, one.network, one.asset)
         if asked not in sums:
@@ -77,7 +77,7 @@ async def small_of(context: Context, known: _Lines, found: Iterable[Deposit]) ->
 
 def _has_left(one: Deposit) -> bool:
     """Whether its chain took back what had been credited."""
-    return one.phase == Phase.SEEN and one.target != 0
+    return one.phase == Phase.SEEN and one.was_credited
 
 
 def _taken_back(line: Line, one: Deposit) -> dict[str, object]:

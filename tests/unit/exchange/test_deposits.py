@@ -30,6 +30,7 @@ from fullreserve.exchange.products.deposit_state import (
     FREED,
     INTERCEPTS,
     KEPT_AT_REST,
+    RETURNS,
     Deposit,
     DepositState,
     FindDeposit,
@@ -180,6 +181,31 @@ def test_a_reorganisation_takes_an_unspent_credit_back(world: World, chain: Chai
     assert chain.seen("a", index, coins(1)) == 0
     assert chain.confirmed("a", 1) == 0
     assert world.balance(ALICE, chart.FUND, BTC) == COIN
+
+
+def test_a_small_one_that_was_credited_with_others_is_credited_again(
+    world: World, chain: Chain
+) -> None:
+    """Criterion: CUST-DEP-5."""
+    world.say(DEPOSITS, network(CHAIN, BTC, 0, minimum_deposit=COIN))
+    index = chain.index(ALICE)
+    for name, amount in (("a", 0.5), ("b", 0.5)):
+        chain.seen(name, index, coins(amount))
+        chain.confirmed(name, 1)
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("b"), chain.height)) == 0
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN // 2
+    chain.grow(3)
+    assert chain.seen("b", index, coins(0.5)) == 0
+    assert chain.confirmed("b", 1) == 0
+    world.say(DEPOSITS, Settle(0, 10))
+    has = COIN if world.machine.folds[0].state.edition >= RETURNS else COIN // 2
+    assert world.balance(ALICE, chart.FUND, BTC) == has
+    # What was never credited waits for the sum as before.
+    chain.seen("c", index, coins(0.25))
+    chain.confirmed("c", 1)
+    assert world.balance(ALICE, chart.FUND, BTC) == has
+    world.replayed()
 
 
 def test_a_spent_credit_that_a_chain_undoes_freezes_and_draws_on_the_loss_account(

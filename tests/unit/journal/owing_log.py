@@ -22,7 +22,13 @@ from fullreserve.exchange.products.custody_wire import (
     Stop,
     Tip,
 )
-from fullreserve.exchange.products.deposit_state import STOPS, STRICTER, Deposit, DepositState
+from fullreserve.exchange.products.deposit_state import (
+    RETURNS,
+    STOPS,
+    STRICTER,
+    Deposit,
+    DepositState,
+)
 from fullreserve.exchange.wire.commands import (
     AccountKey,
     InstrumentState,
@@ -40,11 +46,12 @@ from fullreserve.exchange.wire.commands import (
 )
 from fullreserve.exchange.wire.queries import ListBalances
 from tests.bed import ALICE, BOB, BTC, Bed, place, submit
-from tests.unit.exchange.custody_world import CHAIN, COIN, NETWORKS, transfer
+from tests.unit.exchange.custody_world import CHAIN, COIN, NETWORKS, network, transfer
 
 RUNS, NAMES = 1_500, 12
 PAIR, DEAR, USUAL = 1, 110_000, 90_000
 ALL = 100 * 10**5  # that she has at first
+LEAST = COIN  # half of what is drawn is less
 
 
 async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
@@ -55,7 +62,7 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         encoded = msgspec.msgpack.encode(payload)
         await submit(door, [Product(1, door.numbers(1), DEPOSITS, owner, encoded)])
 
-    await say(NETWORKS[0])
+    await say(NETWORKS[0] if edition < RETURNS else network(CHAIN, BTC, 0, minimum_deposit=LEAST))
     await say(AdoptDeposits(edition))
     await say(AssignAddress(CHAIN), ALICE)
     for owner, side in ((BOB, Side.BUY), (ALICE, Side.SELL)):

@@ -34,6 +34,7 @@ from fullreserve.exchange.products.deposit_state import (
     MOVED_MAX,
     NO_AMOUNT,
     OWES,
+    RETURNS,
     SETTLED_AT_ONCE,
     STRICTER,
     Deposit,
@@ -102,7 +103,7 @@ class Crediting(Debts):
             return one.confirmations >= terms.unlock_after
         stops = self._is_stopped(one, view)
         if one.phase == Phase.BOOKED and one.confirmations >= terms.credit_after:
-            least = 0 if not one.owner else self._least(one)
+            least = 0 if not one.owner or self._returns(one) else self._least(one)
             is_enough = self._known.small_sum(_line(one)) >= least
             if is_enough and not stops and not one.awaits_screening:
                 return True
@@ -253,10 +254,13 @@ class Crediting(Debts):
     def _is_enough(self, one: Deposit) -> bool:
         if one.phase == Phase.ARRIVED:
             return bool(one.owner)
-        if not one.owner:
+        if not one.owner or self._returns(one):
             return True
         mine = 0 if self._known.is_small(one.transfer) else one.value
         return mine + self._known.small_sum(_line(one)) >= self._least(one)
+
+    def _returns(self, one: Deposit) -> bool:
+        return self.state.edition >= RETURNS and one.was_credited
 
 
 def _is_held(one: Deposit, owner: OwnerChanged, view: View) -> bool:

@@ -23,7 +23,7 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 7  # of the fold's rules, that this version knows
+EDITION = 8  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
@@ -37,6 +37,7 @@ OWES = 5
 # refused.
 STRICTER = 6
 COMPLETES = 7  # and from which on a loss that was booked too small may be booked further
+RETURNS = 8  # and from which on what was credited once waits for no sum when its chain has it again
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -102,6 +103,11 @@ class Deposit(msgspec.Struct, array_like=True):
     @property
     def value(self) -> int:
         return amount_int(self.amount)
+
+    @property
+    def was_credited(self) -> bool:
+        """Whether it is credited, or was before its chain took it back."""
+        return self.target != 0
 
     @property
     def awaits_screening(self) -> bool:
