@@ -648,6 +648,24 @@ async def test_currencies_show_a_cap_and_what_is_left_of_it(rest: RestBed, payer
     )
 
 
+async def test_who_meets_the_cap_of_all_users_is_told_what_is_left(
+    rest: RestBed, payer: NewKey
+) -> None:
+    """Criterion: SUS-REST-11."""
+    await funded(rest, 2)
+    await booked(rest)
+    asset, reason = Scope(Level.ASSET, asset=BTC), Reason.MARKET_DISLOCATION
+    caps = (0, amount_bytes(7 * COIN // 10))
+    await house(
+        rest, SUSPENSIONS, Suspend(Terms(Action.WITHDRAW, asset, Mode.CAP, reason, 0, *caps))
+    )
+    assert (await rest.post("asset/withdrawal", payer, ORDER)).code == "0"
+    refused = await rest.post("asset/withdrawal", payer, ORDER)
+    assert refused.code == "58205"
+    assert "0.2 BTC, which is left of the 0.7 that all users together may" in refused.json["msg"]
+    assert (await rest.post("asset/withdrawal", payer, ORDER | {"amt": "0.2"})).code == "0"
+
+
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:
     """Criterion: CUST-REST-5. An API key cannot add where it withdraws to."""
     assert (await rest.get("x/withdrawal-addresses", payer)).code == "90011"

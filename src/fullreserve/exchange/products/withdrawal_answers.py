@@ -317,6 +317,7 @@ def _demand(asked: GetDemand, known: Index) -> Demand:
         total(lambda row: row.is_bound),
         total(lambda row: row.state == short and not row.is_bound),
         total(lambda row: row.state == waiting and not row.is_bound),
+        amount_bytes(known.still_taken(*line, asked.since_ms)),
     )
 
 

@@ -246,11 +246,18 @@ class Index:
         taken = self.taken.get((network, asset))
         if taken is None:
             return 0
-        table = self._state.withdrawals
-        old = list(takewhile(lambda one: table[one].requested_ms <= time_ms, taken.after(0)))
-        for number in old:
+        for number in list(self._before(taken, time_ms)):
             taken.remove(number)
         return taken.total
+
+    def still_taken(self, network: int, asset: int, time_ms: int) -> int:
+        """The same for who asks, at whatever time; nothing is forgotten."""
+        taken = self.taken.get((network, asset), Ranked())
+        return taken.total - sum(map(taken.amount, self._before(taken, time_ms)))
+
+    def _before(self, taken: Ranked, time_ms: int) -> Iterator[int]:
+        table = self._state.withdrawals
+        return takewhile(lambda one: table[one].requested_ms <= time_ms, taken.after(0))
 
     def matching(self, wanted: Callable[[Row], bool]) -> dict[Row, Ranked]:
         """The rows that are wanted: as many as there are assets, networks and states at most."""

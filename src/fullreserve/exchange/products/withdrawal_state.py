@@ -508,6 +508,7 @@ class GetDemand(Question, frozen=True, tag=47):
 
     network: int
     asset: int
+    since_ms: int = 0
 
 
 class Demand(msgspec.Struct, array_like=True, frozen=True):
@@ -516,6 +517,7 @@ class Demand(msgspec.Struct, array_like=True, frozen=True):
     bound: Amount
     short: Amount
     waiting: Amount = bytes(16)  # to be taken by the payer
+    taken: Amount = bytes(16)  # asked for after `since_ms` of the last day, and not given back
 
 
 class ListUndecided(Question, frozen=True, tag=27):

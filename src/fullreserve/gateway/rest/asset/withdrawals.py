@@ -23,8 +23,11 @@ from fullreserve.exchange.products.custody_wire import (
     Request as Asked,
 )
 from fullreserve.exchange.products.withdrawal_state import (
+    DAY_MS,
     OPEN_PER_OWNER,
+    Demand,
     FindWithdrawal,
+    GetDemand,
     GetQuota,
     GetWithdrawal,
     ListWithdrawals,
@@ -170,7 +173,7 @@ class _Withdrawals:
                 raise await self._no_receiver(request.owner, asked.destination)
             if reply.code == Refused.ALL_STOPPED and asked.kind == Destination.OWNER:
                 raise Problem(58110)
-            raise await self._problem(request.owner, asset, line, reply.code)
+            raise await self._problem(request.owner, asset, line, reply.code, amount)
         number = await self._number(request.owner, client, reply.sequence)
         if client:
             await asyncio.to_thread(self._clients.made, request.owner, client, number)
@@ -260,16 +263,19 @@ class _Withdrawals:
         found: Withdrawal | None = await ask(self._context, WITHDRAWALS, question)
         return found.number if found is not None else sequence
 
-    async def _problem(self, owner: int, asset: Asset, line: Line | None, code: int) -> Problem:
+    async def _problem(
+        self, owner: int, asset: Asset, line: Line | None, code: int, amount: int = 0
+    ) -> Problem:
         """A refusal of the fold, with what it would have taken."""
         allowed = ""
         if code == Refused.QUOTA:
             allowed = await self._left(owner, asset, line)
         elif code == Refused.CREDENTIALS:
             allowed = await self._stop_ends(owner)
-        elif code in (Refused.BELOW, Refused.ABOVE) and line is not None:
-            bound = line.terms.minimum if code == Refused.BELOW else line.terms.maximum
-            allowed = f"{asset.text(amount_int(bound))} {asset.symbol}"
+        elif code == Refused.BELOW and line is not None:
+            allowed = f"{asset.text(amount_int(line.terms.minimum))} {asset.symbol}"
+        elif code == Refused.ABOVE and line is not None:
+            allowed = await self._most(owner, line, amount)
         elif code == Refused.NOT_IN_BOOK:
             allowed = "your settings allow the addresses of your book alone"
         elif code == Refused.TOO_MANY:
@@ -313,6 +319,22 @@ class _Withdrawals:
         limit = min(quota.limit, cap or quota.limit)
         left = f"{max(0, limit - quota.used) // USD} USD of {limit // USD}"
         return f"{left} while withdrawals are capped" if limit < quota.limit else left
+
+    async def _most(self, owner: int, line: Line, amount: int) -> str:
+        """The most of one withdrawal, or what is left of the cap that a suspension sets for all."""
+        most, asset = amount_int(line.terms.maximum), line.asset
+        if amount > most:
+            return f"{asset.text(most)} {asset.symbol}"
+        context, place = self._context, (line.network.network, asset.id)
+        found = await suspension_desk.ruled(context, owner, *place)
+        cap = amount_int(found.per_asset) if found.per_asset else 0
+        now = (await context.door.health()).time_ms
+        demand: Demand = await ask(context, WITHDRAWALS, GetDemand(*place, now - DAY_MS))
+        left = max(0, min(most, cap - amount_int(demand.taken)))
+        return (
+            f"{asset.text(left)} {asset.symbol}, which is left of the {asset.text(cap)} that all "
+            "users together may withdraw in 24 hours while withdrawals are capped"
+        )
 
     async def _is_quoted_anew(self, line: Line) -> bool:
         return (await self._line(line.asset, line.chain)).fees != line.fees
