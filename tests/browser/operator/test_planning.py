@@ -25,16 +25,19 @@ from tests.browser.test_trading import EN, WORDS
 from tests.server import LiveServer
 
 LANGUAGES = ("en", "ru", "zh")
-# The words of an element that stand on more than one line.
-BROKEN = """each => {
-    const text = each.firstChild
-    return [...text.data.matchAll(/\\S+/g)].map(({ 0: word, index }) => {
-        const range = document.createRange()
-        range.setStart(text, index)
-        range.setEnd(text, index + word.length)
-        return range.getClientRects().length > 1 ? word : ''
-    }).filter(Boolean)
-}"""
+# The words of a command that stand on more than one line, and would fit on one.
+BROKEN = """each => [...each.querySelectorAll('span')].filter(word => {
+    const range = document.createRange()
+    range.selectNodeContents(word)
+    const lines = [...range.getClientRects()]
+    const width = lines.reduce((sum, line) => sum + line.width, 0)
+    return lines.length > 1 && width < each.clientWidth
+}).map(word => word.textContent)"""
+CEREMONIES = [
+    one.partition(".about")[0].removeprefix("op.ceremony.")
+    for one in EN
+    if re.fullmatch(r"op\.ceremony\.\w+\.about", one)
+]
 WINDOW = {
     "op.term.beginTs": "2043-03-04T05:00",
     "op.term.preopenTs": "2043-03-04T06:00",
@@ -294,8 +297,8 @@ def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada:
     expect(page.get_by_text("replace-holder eve cards/NEW.json").first).to_be_visible()
     expect(page.get_by_text(EN["op.fault.name"])).to_be_hidden()
     step = EN["op.ceremony.step"].replace("{number}", "1")
-    page.get_by_role("checkbox", name=step).check()
-    progress = EN["op.ceremony.progress"].replace("{count}", "1").replace("{all}", "7")
+    page.get_by_role("checkbox", name=re.compile(rf"^{step}\b")).check()
+    progress = EN["op.ceremony.progress"].replace("{count}", "1").replace("{all}", "12")
     expect(page.get_by_text(progress)).to_be_visible()
     is_usable(page, "desk")
     page.reload()
@@ -303,10 +306,47 @@ def test_a_ceremony_is_led_through_and_goes_on_after_a_reload(visit: Visit, ada:
     page.get_by_role("option", name=EN["op.ceremony.replace"], exact=True).click()
     expect(signed).to_be_visible()
     expect(page.get_by_text(progress)).to_be_visible()
-    for language in LANGUAGES:
-        phone = visit("/operator/ceremony", ada, PHONE, language=language)
-        heading = phone.get_by_role("heading", name=WORDS[language]["op.ceremony.keys"], exact=True)
-        expect(heading).to_be_visible()
-        is_usable(phone, language)
+
+
+@pytest.mark.parametrize(
+    "language",
+    # Russian words are the longest; the others may wait for the long run.
+    ["ru", *(pytest.param(one, marks=pytest.mark.slow) for one in ("en", "zh"))],
+)
+def test_no_ceremony_sticks_out_of_a_phone(visit: Visit, ada: Operator, language: str) -> None:
+    """Criterion: WEB-OP-CEREMONY-1, WEB-OP-PHONE-1. Each command is broken between its words."""
+    words = WORDS[language]
+    phone = visit("/operator/ceremony", ada, PHONE, language=language)
+    for name in CEREMONIES:
+        title = words[f"op.ceremony.{name}"]
+        phone.get_by_role("combobox", name=words["op.ceremony.which"]).click()
+        phone.get_by_role("option", name=title, exact=True).click()
+        expect(phone.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        assert phone.evaluate(SMALL) == [], name
         commands = phone.locator("code").all()
-        assert [commands[each].evaluate(BROKEN) for each in range(len(commands))] == [[]] * 5
+        assert all(one.locator("span").count() > 2 for one in commands)
+        assert [word for one in commands for word in one.evaluate(BROKEN)] == [], name
+    is_usable(phone, language)
+
+
+def test_a_lane_is_replaced_by_its_command(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-CEREMONY-2, WEB-OP-CEREMONY-3"""
+    page = visit("/operator/ceremony", ada)
+    page.get_by_role("combobox", name=EN["op.ceremony.which"]).click()
+    page.get_by_role("option", name=EN["op.ceremony.lane"], exact=True).click()
+    new, old = "0x" + "a1" * 20, "0x" + "b2" * 20
+    people = {"SIGNERS": "ann, bob", "NEW": "dan", "SECOND": "eve", "NETWORK": "1"}
+    for word, text in (people | {"NEWLANE": new, "OLDLANE": new}).items():
+        page.get_by_label(EN[f"op.ceremony.word.{word}"], exact=True).fill(text)
+    expect(page.get_by_text(EN["op.fault.sameLane"])).to_be_visible()
+    page.get_by_label(EN["op.ceremony.word.OLDLANE"], exact=True).fill(old)
+    signers = "--signers ann.sock bob.sock dan.sock eve.sock"
+    rotate = f"fullreserve custody rotate-lanes 1 --add {new} --leave {old} {signers}"
+    for line in (
+        f"{rotate} --dry-run",
+        rotate,
+        f"fullreserve custody rotate-lanes 1 --forget {old}",
+    ):
+        expect(page.get_by_text(line, exact=True)).to_be_visible()
+    expect(page.get_by_text(EN["op.ceremony.does.letGo"])).to_be_visible()

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { IconButton } from '~/ui/Button'
 import { CopyIcon } from '~/ui/icons'
@@ -20,7 +20,11 @@ export function Copyable({ label, text, isLabelled = true }: Props): ReactNode {
     <div className={css.whole}>
       {isLabelled ? <span className={css.label}>{label}</span> : null}
       <div className={css.box}>
-        <code className={text.includes(' ') ? css.words : css.text}>{text}</code>
+        {text.includes(' ') ? (
+          <code className={css.words}>{wordsOf(text)}</code>
+        ) : (
+          <code className={css.text}>{text}</code>
+        )}
         <IconButton
           label={t('account.copy', { name: label })}
           size="small"
@@ -31,6 +35,17 @@ export function Copyable({ label, text, isLabelled = true }: Props): ReactNode {
       </div>
     </div>
   )
+}
+
+/** Each in a box of its own: a line would end at a hyphen as well, in the middle of a name. */
+function wordsOf(text: string): ReactNode[] {
+  return text.split(' ').map((word, place) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a word may stand there twice
+    <Fragment key={place}>
+      {place > 0 ? ' ' : null}
+      <span className={css.word}>{word}</span>
+    </Fragment>
+  ))
 }
 
 /** Puts a text on the clipboard and says whether that worked. */

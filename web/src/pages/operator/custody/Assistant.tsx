@@ -7,16 +7,16 @@ import { Field } from '~/ui/Field'
 import { Select } from '~/ui/Select'
 import { useTranslation } from '../texts'
 import css from './Custody.module.css'
-import type { Ceremony, Step } from './ceremonies'
+import { type Ceremony, nameOf, type Step } from './ceremonies'
 import { useCourse } from './course'
 import { filled, lacking, type Values, type Word, wordsOf } from './filling'
-import { faultOf, TIER_WORDS, TIERS } from './words'
+import { CHOICES, choiceName, faultOf } from './words'
 
 /** Leads through one ceremony: what is filled in once stands in every command, and what is done. */
 export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
   const { t } = useTranslation()
   const { values, done, fillIn, tick, startOver } = useCourse(ceremony.id)
-  const count = ceremony.steps.filter((_, place) => done.includes(place)).length
+  const count = ceremony.steps.filter((step) => done.includes(nameOf(step))).length
   return (
     <Section
       title={t(ceremony.title)}
@@ -38,12 +38,12 @@ export function Assistant({ ceremony }: { ceremony: Ceremony }): ReactNode {
         <ol className={css.commands}>
           {ceremony.steps.map((step, place) => (
             <OneStep
-              key={step.about}
+              key={nameOf(step)}
               step={step}
               number={place + 1}
               values={values}
-              isDone={done.includes(place)}
-              onTick={() => tick(place)}
+              isDone={done.includes(nameOf(step))}
+              onTick={() => tick(nameOf(step))}
             />
           ))}
         </ol>
@@ -63,8 +63,12 @@ function WordField({ word, values, onChange }: WordProps): ReactNode {
   const { t } = useTranslation()
   const fault = faultOf(word, values)
   const label = t(`op.ceremony.word.${word}`)
-  if (TIER_WORDS.includes(word)) {
-    const options = TIERS.map((tier) => [tier, t(`op.tierName.${tier}`)] as const)
+  const choices = CHOICES[word]
+  if (choices) {
+    const options = choices.map((one) => {
+      const name = choiceName(one)
+      return [one, name ? t(name) : one] as const
+    })
     return (
       <span className={css.tier}>
         <Select

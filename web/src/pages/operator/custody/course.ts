@@ -4,7 +4,8 @@ import type { Values } from './filling'
 /** How far a ceremony is, kept in this browser: it takes longer than a page stays open. */
 interface Course {
   values: Values
-  done: readonly number[]
+  /** Names of steps: a later version of the page may have others before them. */
+  done: readonly string[]
 }
 
 const PREFIX = 'fullreserve.ceremony.'
@@ -20,9 +21,9 @@ export function useCourse(id: string) {
     ...course,
     fillIn: (word: string, text: string) =>
       keep({ ...course, values: { ...course.values, [word]: text } }),
-    tick: (place: number) => {
-      const others = course.done.filter((one) => one !== place)
-      keep({ ...course, done: others.length < course.done.length ? others : [...others, place] })
+    tick: (name: string) => {
+      const others = course.done.filter((one) => one !== name)
+      keep({ ...course, done: others.length < course.done.length ? others : [...others, name] })
     },
     startOver: () => {
       setCourse(NEW)

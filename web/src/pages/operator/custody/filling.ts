@@ -8,10 +8,20 @@ export const WORDS = [
   'HOLDERS',
   'APPROVERS',
   'SIGNERS',
+  'COMERS',
+  'NAMES',
+  'HOLDER',
   'GONE',
   'NEW',
+  'SECOND',
   'PERSON',
+  'WHO',
+  'FINGERPRINT',
   'NETWORK',
+  'NEWLANE',
+  'OLDLANE',
+  'LISTEN',
+  'EXCHANGE',
   'TIER',
   'SOURCE',
   'TARGET',
@@ -27,26 +37,21 @@ export const WORDS = [
 
 export type Word = (typeof WORDS)[number]
 
-/** Names of several people: what stands for each of them, and files of theirs all at once. */
+/** Names of several people: what stands for each of them, and for files of theirs all at once. */
 interface People {
   each: string
-  files: readonly (readonly [word: string, folder: string])[]
+  /** Before each name comes what stands before the word, behind it the word's own ending. */
+  all: readonly string[]
   /** What stands for a name while there is none. */
   none: string
 }
 
 const PEOPLE: Partial<Record<Word, People>> = {
-  HOLDERS: { each: 'EACH', files: [['ALL.part', '']], none: 'NAME' },
-  APPROVERS: { each: 'APPROVER', files: [['ALL.approval', '']], none: 'APPROVER' },
-  SIGNERS: {
-    each: 'SIGNER',
-    files: [
-      ['ALL.json', 'cards/'],
-      ['ALL.sock', ''],
-      ['ALL.keys', ''],
-    ],
-    none: 'SIGNER',
-  },
+  HOLDERS: { each: 'EACH', all: ['ALL.part'], none: 'NAME' },
+  APPROVERS: { each: 'APPROVER', all: ['ALL.approval'], none: 'APPROVER' },
+  SIGNERS: { each: 'SIGNER', all: ['ALL.json', 'ALL.sock', 'ALL.keys'], none: 'SIGNER' },
+  COMERS: { each: 'COMER', all: ['COMERS.json'], none: 'COMER' },
+  NAMES: { each: '', all: ['NAMES'], none: 'NAME' },
 }
 const MANY = Object.entries(PEOPLE)
 // The others, all at once: what was filled in for one is not looked at for another.
@@ -61,11 +66,16 @@ export function wordsOf({ steps }: Ceremony): Word[] {
 function isIn(word: Word, commands: string): boolean {
   const people = PEOPLE[word]
   if (!people) return has(commands, word)
-  return has(commands, people.each) || people.files.some(([file]) => has(commands, file))
+  return has(commands, people.each) || people.all.some((file) => has(commands, file))
 }
 
 function has(command: string, word: string): boolean {
-  return new RegExp(`\\b${word.replace('.', '\\.')}\\b`).test(command)
+  return word !== '' && pattern(word).test(command)
+}
+
+/** A word with what stands before it up to the space. */
+function pattern(word: string): RegExp {
+  return new RegExp(`(\\S*)\\b${word.replace('.', '\\.')}\\b`)
 }
 
 /** What a command wants to know and was not told, or not so that it may be run. */
@@ -79,12 +89,13 @@ export function lacking(command: string, values: Values): Word[] {
 export function filled(command: string, values: Values): string[] {
   if (!command) return []
   let whole = command
-  for (const [word, { files, none }] of MANY) {
+  for (const [word, { all, none }] of MANY) {
     const names = namesOf(values, word as Word, none)
-    for (const [file, folder] of files) {
-      const kind = file.split('.')[1]
-      const all = names.map((name) => `${folder}${name}.${kind}`).join(' ')
-      whole = whole.replace(file, () => all)
+    for (const file of all) {
+      const ending = file.slice(file.indexOf('.') + 1 || file.length)
+      whole = whole.replace(pattern(file), (_, before: string) =>
+        names.map((name) => `${before}${name}${ending && `.${ending}`}`).join(' '),
+      )
     }
   }
   whole = whole.replace(SINGLE, (word) => rightOf(values, word as Word) || word)
