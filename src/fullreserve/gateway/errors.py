@@ -290,6 +290,7 @@ TABLE: dict[int, Error] = {
     93019: Error(
         409, "The drain of this suspension has begun with another maxWaitTicks", ": {allowed}"
     ),
+    93020: Error(409, "The count is not that of a recent reading of the queue", ": {allowed}"),
     # --- the policy of what leaves
     95001: Error(403, "You are not a member of the group that decides this"),
     95002: Error(404, "There is no such change or request"),

@@ -16,9 +16,11 @@ from fullreserve.exchange.products.settling import (
     survey_queue,
 )
 from fullreserve.exchange.products.suspension_state import (
+    SURVEY_KEPT_MS,
     Broken,
     Kept,
     Measured,
+    Reading,
     Refused,
     Surveyed,
     Suspension,
@@ -36,6 +38,7 @@ from fullreserve.exchange.products.suspension_wire import (
     ListAll,
     ListBroken,
     ListInForce,
+    ListReadings,
     ListRoll,
     Ruling,
     Said,
@@ -71,6 +74,7 @@ _broken = msgspec.msgpack.Decoder(list[Broken]).decode
 _kept = msgspec.msgpack.Decoder(dict[int, Kept]).decode
 _measured = msgspec.msgpack.Decoder(Measured | None).decode
 _verdict = msgspec.msgpack.Decoder(Verdict).decode
+_readings = msgspec.msgpack.Decoder(list[Reading]).decode
 _all = msgspec.msgpack.Decoder(list[Suspension]).decode
 _number = msgspec.msgpack.Decoder(int).decode
 
@@ -200,6 +204,13 @@ async def survey(context: Context, suspension: int) -> int:
     return await survey_queue(
         suspension, lambda question: _asked(context, question, _surveyed), said
     )
+
+
+async def reading(context: Context, suspension: int) -> Reading | None:
+    """What the newest whole survey found of a queue, as long as gate 5 may name it."""
+    found = await _asked(context, ListReadings(suspension), _readings)
+    now_ms = context.clock.exchange_ms()
+    return found[-1] if found and now_ms - found[-1].ended_ms <= SURVEY_KEPT_MS else None
 
 
 async def kept(context: Context, suspension: int) -> dict[int, Kept]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
@@ -137,8 +137,25 @@ def test_one_stops_and_the_way_back_shows_its_gates(
     gate.locator("summary").click()
     expect(gate.get_by_text(STAFFED)).to_be_visible()
     expect(gate.get_by_text(EN["op.gate.isOurs"])).to_be_visible()
+    _screened(page, gates.get_by_role("row").filter(has_text="G5"))
     act(page, EN["op.sus.deed.fall"])
     step(page, "active")
+
+
+def _screened(page: Page, gate: Locator) -> None:
+    """Criterion: WEB-OP-SUS-5. What is shown is what a reading found, and no number is typed."""
+    show = gate.get_by_role("button", name=EN["op.gate.show"])
+    expect(show).to_be_disabled()
+    expect(gate).to_contain_text(EN["op.screening.none"])
+    gate.get_by_role("button", name=EN["op.screening.read"]).click()
+    found = re.compile(r"0 waited who had asked before \d+; 0 of stopped owners\.")
+    expect(gate).to_contain_text(found)
+    show.click()
+    dialog = page.get_by_role("dialog", name=EN["op.gate.show.title"].format(gate="G5"))
+    expect(dialog).to_contain_text(found)
+    dialog.get_by_label(EN["op.note"], exact=True).fill(NOTE)
+    dialog.get_by_role("button", name=EN["op.gate.show"], exact=True).click()
+    expect(gate).to_contain_text(EN["op.gateState.passed"])
 
 
 def test_a_drain_is_planned_in_a_table_that_who_signs_off_sees_too(

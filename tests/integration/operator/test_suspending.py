@@ -336,6 +336,56 @@ async def _evidence_itself(desk: Console, number: str) -> None:
     assert json.loads(theirs["G2"]["record"])["measured"][0]["height"] == 9
 
 
+async def test_gate_5_is_passed_while_requests_go_on_coming(desk: Console) -> None:
+    """Criterion: SUS-REST-12, SUS-GATE-9. By the console's way, and by a count alone."""
+    ada, bea, context = desk.ada, desk.bea, desk.town.rest.context
+    assert (await say(context, SUSPENSIONS, Adopt(EDITION))).code == 0
+    number = (await ada.act("suspending/suspend", **STOP)).row["suspension"]
+    last = [await request(desk, coins) for coins in (0.1, 0.2)][-1]
+    early = await bea.post("suspending/survey", suspension=number)
+    assert early.code == "93004"
+    await done(bea, "ratify", number)
+    await done(ada, "plan", number)
+    row = await done(ada, "check", number)
+    assert row["screening"] == []
+    # Who counts what waits and says so is told what was found, and that passes whoever comes.
+    await request(desk, 0.3)
+    refused = await bea.act("suspending/show", suspension=number, gate="5", count=2)
+    (read,) = (await bea.get("suspending/detail", suspension=number)).row["screening"]
+    assert (read["count"], read["stopped"], int(read["upTo"]) > last) == ("3", "0", True)
+    assert refused.code == "93020"
+    assert refused.json["msg"] == (
+        "The count is not that of a recent reading of the queue: 3 wait who asked before "
+        f"{read['upTo']}; show gate 5 with count 3 and upTo {read['upTo']} within 10 minutes, "
+        "who asks later is behind them"
+    )
+    await request(desk, 0.4)
+    row = await done(bea, "show", number, gate="5", count=3, upTo=read["upTo"])
+    assert _fifth(row) == ("passed", 3, int(read["upTo"]))
+    # Of the queue as it is where nobody asks in between.
+    row = await done(bea, "show", number, gate="5", count=4)
+    assert _fifth(row)[:2] == ("passed", 4)
+    # As the console does it.
+    (read,) = (await bea.post("suspending/survey", suspension=number)).row["screening"]
+    await request(desk, 0.5)
+    row = await done(bea, "show", number, gate="5", count=read["count"], upTo=read["upTo"])
+    assert _fifth(row) == ("passed", 4, int(read["upTo"]))
+    # One of long ago is named no more, and the queue is read anew.
+    desk.town.clock.advance(601_000)
+    assert (await bea.get("suspending/detail", suspension=number)).row["screening"] == []
+    await proven(bea)
+    late = await bea.act("suspending/show", suspension=number, gate="5", count=4, upTo=read["upTo"])
+    assert late.code == "93020"
+    assert ": 5 wait who asked before " in late.json["msg"]
+
+
+def _fifth(row: dict[str, Any]) -> tuple[str, int, int]:
+    """Gate 5 as everybody reads it: its state, how many were screened, up to where."""
+    state = next(one["state"] for one in row["gates"] if one["gate"] == "G5")
+    record = json.loads(next(one["record"] for one in row["kept"] if one["gate"] == "G5"))
+    return state, record["count"], record["upTo"]
+
+
 async def test_secrets_and_long_documents_are_refused(desk: Console) -> None:
     """Criterion: SUS-REST-4. Before they are in the log; the message does not repeat them."""
     made = await desk.ada.act("suspending/suspend", **STOP)

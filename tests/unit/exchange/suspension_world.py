@@ -34,6 +34,7 @@ from fullreserve.exchange.products.suspension_state import (
     EVIDENCED,
     HOUR_MS,
     Broken,
+    Reading,
     Refused,
     Surveyed,
     Suspension,
@@ -56,6 +57,7 @@ from fullreserve.exchange.products.suspension_wire import (
     Lift,
     ListAll,
     ListBroken,
+    ListReadings,
     ListRoll,
     Measure,
     Mode,
@@ -287,6 +289,12 @@ def measure(world: World, figures: Sequence[Figure]) -> None:
         assert say(world, Measure(network, 7, DIGEST, found), chart.HOUSE) == 0
 
 
+def screened(world: World, number: int) -> dict[str, Any]:
+    """What gate 5 is shown with, of the newest reading; nothing before edition 12."""
+    found = world.ask(SUSPENSIONS, ListReadings(number), list[Reading])
+    return {"count": found[-1].waiting, "up_to": found[-1].began} if found else {}
+
+
 def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: int = BEA) -> None:
     """Evidence for every gate but the canary's and the notice's."""
     whole = coverage or [
@@ -301,7 +309,7 @@ def shown(world: World, number: int, *, coverage: Sequence[Figure] = (), who: in
         (Gate.SIGNABILITY, {"count": 2}),
         (Gate.COVERAGE, {"figures": tuple(whole)}),
         (Gate.LIQUIDITY, {}),
-        (Gate.QUEUE_HYGIENE, {"count": waiting}),
+        (Gate.QUEUE_HYGIENE, {"count": waiting} | screened(world, number)),
         (Gate.LIMITS, {}),
         (Gate.SUPPORT, {}),
     ):

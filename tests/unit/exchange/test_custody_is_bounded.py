@@ -275,6 +275,7 @@ def samples(number: int) -> dict[int, list[Any]]:
             stops.ListReopening(), stops.ListStops(1, CHAIN, BTC), stops.GetMeasured(CHAIN),
             stops.GetOne(number), stops.GetSurvey(number), stops.GetKept(number),
             stops.ListRoll(number, 0, LIMIT), stops.GetEdition(), stops.GetMaxWait(number),
+            stops.ListReadings(number),
         ],
     }  # fmt: skip
 

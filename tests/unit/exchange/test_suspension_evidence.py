@@ -80,6 +80,7 @@ from tests.unit.exchange.suspension_world import (
     opened,
     requests,
     say,
+    screened,
     show,
     sign_off,
     stop,
@@ -292,7 +293,7 @@ def test_who_is_gone_since_keeps_it_shut(world: World) -> None:
     assert sign(world, number) == cover(world, number) == 0
     for gate, more in (
         (Gate.LIQUIDITY, {}),
-        (Gate.QUEUE_HYGIENE, {"count": 1}),
+        (Gate.QUEUE_HYGIENE, screened(world, number)),
         (Gate.LIMITS, {}),
         (Gate.SUPPORT, {}),
     ):

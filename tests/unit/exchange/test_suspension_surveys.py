@@ -60,6 +60,7 @@ from tests.unit.exchange.suspension_world import (
     reopened,
     requests,
     say,
+    screened,
     stop,
     survey,
     tick,
@@ -121,10 +122,13 @@ def state_set(world: World, number: int, state: SuspensionState) -> None:
 
 def words_of(number: int) -> dict[str, tuple[Callable[[World], int], SuspensionState]]:
     """Each word that needs to know a queue, and the state in which it is said."""
-    screened = Show(number, Gate.QUEUE_HYGIENE, b"", passed=True, count=MANY)
+    shown = Show(number, Gate.QUEUE_HYGIENE, b"", passed=True)
     checking, canary = SuspensionState.GATE_CHECK, SuspensionState.CANARY
     return {
-        "hygiene": (lambda world: say(world, screened, BEA), checking),
+        "hygiene": (
+            lambda world: say(world, replace(shown, **screened(world, number)), BEA),
+            checking,
+        ),
         "liquidity": (
             lambda world: say(world, Show(number, Gate.LIQUIDITY, b"", passed=True), BEA),
             checking,

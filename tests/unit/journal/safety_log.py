@@ -268,7 +268,7 @@ async def _way_back(log: Log, number: int) -> None:
         (stops.Gate.SIGNABILITY, {"count": 2}),
         (stops.Gate.COVERAGE, {"figures": coins}),
         (stops.Gate.LIQUIDITY, {}),
-        (stops.Gate.QUEUE_HYGIENE, {"count": len(waiting)}),
+        (stops.Gate.QUEUE_HYGIENE, {"count": len(waiting)} | _read(log, number)),
         (stops.Gate.LIMITS, {}),
         (stops.Gate.SUPPORT, {}),
     ):
@@ -293,6 +293,12 @@ async def _way_back(log: Log, number: int) -> None:
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
     if lasts:
         await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
+
+
+def _read(log: Log, number: int) -> dict[str, Any]:
+    """Of the newest reading of a queue; nothing before edition 12."""
+    read = log.states[stops.SUSPENSIONS].readings.get(number, ())
+    return {"count": read[-1].waiting, "up_to": read[-1].began} if read else {}
 
 
 async def _signed_off(log: Log, number: int, show: Callable[[stops.Gate], Awaitable[None]]) -> None:

@@ -931,6 +931,7 @@ export interface Endpoints {
     passed?: boolean
     figures?: string
     count?: number | string
+    upTo?: number | string
   }
   'POST x/operator/suspending/sign-off': {
     note: string
@@ -938,6 +939,7 @@ export interface Endpoints {
     plannedTs: number | string
     shown: number | string
   }
+  'POST x/operator/suspending/survey': { suspension: number | string }
   'POST x/operator/suspending/suspend': {
     note: string
     actions: number | string

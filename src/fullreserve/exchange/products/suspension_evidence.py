@@ -27,6 +27,7 @@ from fullreserve.exchange.products.suspension_state import (
     Evidence,
     Kept,
     Measured,
+    Reading,
     Refused,
     Suspension,
     SuspensionState,
@@ -52,6 +53,7 @@ class Seen(msgspec.Struct):
     rounds: tuple[Rounded, ...] = ()
     canaries: tuple[tuple[int, int, str], ...] = ()  # network, withdrawal, transfer
     nobody_s: tuple[int, ...] = ()  # networks where nobody waits who could be a canary
+    reading: Reading | None = None  # of the queue
     code: int = 0
 
 
@@ -90,11 +92,13 @@ class Evidences(Surveys):
     ) -> Outcome:
         if one.state not in REOPENING or not one.planned_ms:
             return Outcome(code=Refused.WRONG_STATE)
+        if self._reads_anew and said.gate == Gate.QUEUE_HYGIENE and one.drain_began:
+            return Outcome(code=Refused.WRONG_STATE)  # who waits is being paid
         if not self._is_sound(said):
             return REFUSED
         if self._lacks_document(said):
             return Outcome(code=Refused.DOCUMENT)
-        if self._lacks_survey(one, said.gate, moment):
+        if self._lacks_survey(one, said, moment):
             return Outcome(code=Refused.SURVEY)
         seen = self._seen(who, one, said, moment, view)
         if seen.code:
@@ -129,13 +133,24 @@ class Evidences(Surveys):
             figures, enough = gates.liquidity(scope, said.figures, survey, view)
             seen = Seen(said.passed and enough, figures)
         elif said.gate == Gate.QUEUE_HYGIENE:
-            found = survey or gates.hygiene(scope, view)
-            seen.passed = said.passed and said.count == found.waiting and not found.unfit
+            seen = self._hygiene(one, said, moment, view)
         elif said.gate == Gate.SIGNABILITY:
             seen = self._signability(one, said, moment, view)
         elif said.gate == Gate.LIMITS:
             seen.passed = said.passed and bool(one.budgets) and who != one.planner
         return seen
+
+    def _hygiene(self, one: Suspension, said: wire.Show, moment: Moment, view: View) -> Seen:
+        if not self._reads_anew:
+            found = self._survey_of(one, moment) or gates.hygiene(one.terms.scope, view)
+            is_whole = said.count == found.waiting and not found.unfit
+            return Seen(said.passed and is_whole, said.figures)
+        reading = self._reading(one, said.up_to, moment)
+        if not said.passed or reading is None:
+            return Seen(passed=False, figures=said.figures)
+        if said.count != reading.waiting:
+            return Seen(passed=False, code=Refused.SCREENED)
+        return Seen(not reading.unfit, said.figures, reading=reading)
 
     def _coverage(self, one: Suspension, said: wire.Show, moment: Moment, view: View) -> Seen:
         if not self._is_evidenced:
@@ -233,6 +248,9 @@ def record_of(said: wire.Show, seen: Seen, moment: Moment) -> bytes:
             }
             for one in seen.rounds
         ]
+    if seen.reading is not None:
+        read = seen.reading
+        record |= {"upTo": read.began, "readMs": read.ended_ms, "stopped": read.unfit}
     if seen.canaries:
         record["canaries"] = [list(one) for one in seen.canaries]
     if seen.nobody_s:

@@ -28,7 +28,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 11  # of the fold's rules, that this version knows
+EDITION = 12  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -51,12 +51,17 @@ EACH_LETS_GO = 9
 REFUSED_GO = 10
 # The edition from which on what a drain that was broken off was committed to is kept.
 KEEPS_BROKEN = 11
+# The edition from which on gate 5 is of the requests that a named reading of the queue found, and a
+# drain's list and what a segment asks for are read as they are needed.
+READ_ANEW = 12
 BROKEN_KEPT = 20  # of a suspension, the newest
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word
 STOPPED_KEPT_MS = 10_000
 MEASURED_MS = 1_800_000  # how long what was measured of a network is gone by
 SURVEY_KEPT_MS = 600_000  # how long what a survey found is gone by
+FRESH_MS = 10_000  # since its end, where a survey is of the queue as it is now
+READINGS_KEPT = 20  # of a suspension, the newest
 
 
 class Refused(IntEnum):
@@ -81,6 +86,7 @@ class Refused(IntEnum):
     BUDGETS = 93_017  # a line of the scope has no budget
     TOO_SOON = 93_018  # a tick, behind the one before it
     WAITS = 93_019  # the drain began with another bound on how long a request waits
+    SCREENED = 93_020  # as many were screened as did not wait
 
 
 class SuspensionState(IntEnum):
@@ -247,6 +253,15 @@ class Surveyed(msgspec.Struct, array_like=True, frozen=True):
     roll: Roll = msgspec.field(default_factory=dict)
 
 
+class Reading(msgspec.Struct, array_like=True, frozen=True):
+    """What a whole survey found: how many waited who had asked before the sequence `began`."""
+
+    began: int
+    ended_ms: int
+    waiting: int
+    unfit: int  # of owners who are stopped
+
+
 class SuspensionsState(State):
     """`surveys` and `rolls`, of those whose queue was opened, by suspension.
 
@@ -254,7 +269,7 @@ class SuspensionsState(State):
     by suspension and gate, the newest of each. `stopped`: owners whom a survey at the end of a
     drain found stopped themselves, each with a request that waits. `waits`: the ticks that a plan
     lets a request wait at most. `broken`: drains that were broken off, by suspension, the newest
-    last.
+    last. `readings`: what surveys found before a drain, by suspension, the newest last.
     """
 
     suspensions: dict[int, Suspension] = msgspec.field(default_factory=dict)
@@ -267,6 +282,7 @@ class SuspensionsState(State):
     stopped: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
     waits: dict[int, int] = msgspec.field(default_factory=dict)
     broken: dict[int, tuple[Broken, ...]] = msgspec.field(default_factory=dict)
+    readings: dict[int, tuple[Reading, ...]] = msgspec.field(default_factory=dict)
 
 
 def opened(one: Suspension) -> int:

@@ -22,15 +22,19 @@ from fullreserve.exchange.products.suspension_elsewhere import Elsewhere
 from fullreserve.exchange.products.suspension_state import (
     EACH_LETS_GO,
     EDITION,
+    FRESH_MS,
     HELD_STILL,
     LIFTED_PAST,
     OF_WAITING,
+    READ_ANEW,
+    READINGS_KEPT,
     REFUSED_GO,
     SILENT_GO,
     STOPPED_KEPT,
     STOPPED_KEPT_MS,
     SURVEY_KEPT_MS,
     SURVEYED,
+    Reading,
     Refused,
     Surveyed,
     Suspension,
@@ -68,6 +72,11 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _each_lets_go(self) -> bool:
         """Whether the log has said that no drain lets go for another."""
         return self.state.edition >= EACH_LETS_GO
+
+    @property
+    def _reads_anew(self) -> bool:
+        """Whether the log has said that a queue is read as it is asked of, and readings named."""
+        return self.state.edition >= READ_ANEW
 
     @property
     def _lost(self) -> tuple[WithdrawalState, ...]:
@@ -115,6 +124,7 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
         )
         if not is_draining:
             after = self._rolled(after, waiting)
+            self._note_reading(one, after)
         self._set(self.state.surveys, one.number, after)
         return Outcome()
 
@@ -124,6 +134,13 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             self._set(survey.roll, each.number, (each.amount, each.usd))
             digest = gates.chained(digest, each)
         return _replace(survey, digest=digest)
+
+    def _note_reading(self, one: Suspension, survey: Surveyed) -> None:
+        """What it found, once it has reached the end."""
+        if self._reads_anew and survey.ended_ms:
+            fresh = Reading(survey.began, survey.ended_ms, survey.waiting, survey.unfit)
+            before = self.state.readings.get(one.number, ())
+            self._set(self.state.readings, one.number, (*before, fresh)[-READINGS_KEPT:])
 
     def _first_alone(
         self, one: Suspension, waiting: Iterable[gates.Waiting], elsewhere: Elsewhere | None
@@ -172,12 +189,36 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
             return None
         return found if moment.time_ms - found.ended_ms <= SURVEY_KEPT_MS else None
 
-    def _lacks_survey(self, one: Suspension, gate: int, moment: Moment) -> bool:
+    def _fresh_survey(self, one: Suspension, moment: Moment) -> Surveyed | None:
+        """What was found of its queue as it is now; before edition 12 a short while ago."""
+        found = self._survey_of(one, moment)
+        if found is None or not self._reads_anew:
+            return found
+        return found if moment.time_ms - found.ended_ms <= FRESH_MS else None
+
+    def _listed(self, one: Suspension, moment: Moment) -> Surveyed | None:
+        """The list of a drain that opens now; canaries are on none, as they were paid before."""
+        found = self._fresh_survey(one, moment)
+        if found is None or not self._reads_anew:
+            return found
+        return None if any(each in found.roll for each in one.canaries.values()) else found
+
+    def _reading(self, one: Suspension, began: int, moment: Moment) -> Reading | None:
+        """What the survey found that began at a sequence, as long as that is gone by."""
+        known = self.state.readings.get(one.number, ())
+        found = next((each for each in known if each.began == began), None)
+        is_old = found is not None and moment.time_ms - found.ended_ms > SURVEY_KEPT_MS
+        return None if is_old else found
+
+    def _lacks_survey(self, one: Suspension, said: wire.Show, moment: Moment) -> bool:
         """Whether what is shown for a gate has to be held against a queue that nobody surveyed."""
-        if not self._is_surveyed or self._survey_of(one, moment) is not None:
+        is_screened = said.gate == wire.Gate.QUEUE_HYGIENE
+        if is_screened and self._reads_anew:
+            return said.passed and self._reading(one, said.up_to, moment) is None
+        if not self._is_surveyed or self._fresh_survey(one, moment) is not None:
             return False
-        by_owner = gate == wire.Gate.LIQUIDITY and gates.is_of_some(one.terms.scope)
-        return by_owner or gate == wire.Gate.QUEUE_HYGIENE
+        by_owner = said.gate == wire.Gate.LIQUIDITY and gates.is_of_some(one.terms.scope)
+        return by_owner or is_screened
 
     def _why_waiting(self, one: Suspension, moment: Moment, view: View) -> int:
         """0 when nobody waits for this suspension alone; QUEUE, or SURVEY while that is unknown."""

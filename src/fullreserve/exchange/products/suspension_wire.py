@@ -230,7 +230,8 @@ class Show(Said, frozen=True, tag=9):
     """By a member of the board or the house: evidence for a gate.
 
     Figures of LIQUIDITY are forecasts of a day, which the fold holds against the ledger. `count` is
-    how many requests were screened.
+    how many requests were screened; from edition 12 on all that a reading of the queue found, which
+    is named by `up_to`, the sequence at which it began: who asked from there on is behind them.
 
     Before edition 2 `digest` was the SHA-256 of a document that stood elsewhere, and figures of
     COVERAGE were coins on chains by asset. From then on `document` is UTF-8 of at most
@@ -247,6 +248,7 @@ class Show(Said, frozen=True, tag=9):
     count: int = 0
     document: bytes = b""
     is_public: bool = False
+    up_to: int = 0
 
 
 class SignOff(Said, frozen=True, tag=10):
@@ -481,6 +483,12 @@ class ListBroken(Asked, frozen=True, tag=15):
     suspension: int
 
 
+class ListReadings(Asked, frozen=True, tag=16):
+    """-> list[Reading] of a suspension's queue, the newest last; of edition 12 on."""
+
+    suspension: int
+
+
 class Verdict(msgspec.Struct, array_like=True, frozen=True):
     """What stops an action; mode 0: nothing."""
 
@@ -508,6 +516,7 @@ AnyAsked = (
     | IsCanary
     | GetMaxWait
     | ListBroken
+    | ListReadings
 )
 
 decode_said = msgspec.msgpack.Decoder(AnySaid).decode

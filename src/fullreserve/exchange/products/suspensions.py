@@ -57,6 +57,7 @@ MAX_WAIT_MOST = 10_000  # ticks
 INTERVAL_MAX_MS = 3_600_000
 
 _State = SuspensionState
+_OfQueue = wire.GetSurvey | wire.ListRoll | wire.ListBroken | wire.ListReadings
 V = TypeVar("V")
 _encode = msgspec.msgpack.Encoder().encode
 _group = msgspec.msgpack.Decoder(Group).decode
@@ -71,7 +72,7 @@ class Suspensions(Evidences):
     is_late = True
     added = (
         *("edition", "surveys", "rolls", "measured", "kept", "grounds", "stopped", "waits"),
-        "broken",
+        *("broken", "readings"),
     )
 
     def __init__(self) -> None:
@@ -215,6 +216,7 @@ class Suspensions(Evidences):
         self._let_go(self.state.grounds, one.number)
         self._let_go(self.state.stopped, one.number)
         self._let_go(self.state.rolls, one.number)
+        self._let_go(self.state.readings, one.number)
         return Outcome()
 
     def _keep_broken(self, one: Suspension, moment: Moment, view: View) -> None:
@@ -363,7 +365,7 @@ class Suspensions(Evidences):
         wanted = _State.CANARY if Gate.CANARY in gates_of(one) else _State.GATE_CHECK
         if one.state != wanted or not one.stops_leaving or len(said.seed) != HASH_BYTES:
             return Outcome(code=Refused.WRONG_STATE)
-        code, survey = self._may_go_on(one, moment, view), self._survey_of(one, moment)
+        code, survey = self._may_go_on(one, moment, view), self._listed(one, moment)
         nobody_s = self._nobody_s(one, survey, view) if wanted == _State.CANARY else ()
         missing = gates.canaries_missing(one, view) if wanted == _State.CANARY else []
         if code or any(network not in nobody_s for network in missing):
@@ -377,6 +379,7 @@ class Suspensions(Evidences):
             self._let_go(self.state.surveys, one.number)
             self._let_go(self.state.grounds, one.number)
             self._let_go(self.state.stopped, one.number)
+            self._let_go(self.state.readings, one.number)
             self._set(self.state.rolls, one.number, survey.roll)
             digest = gates.roll_digest(said.seed, survey.digest)
             fresh = _replace(fresh, queue_digest=digest)
@@ -438,6 +441,7 @@ class Suspensions(Evidences):
         self._let_go(self.state.surveys, one.number)
         self._let_go(self.state.grounds, one.number)
         self._let_go(self.state.stopped, one.number)
+        self._let_go(self.state.readings, one.number)
         return Outcome(commands=rules.core_command(one.number, one.terms, lifted=True))
 
     # Keeping
@@ -494,7 +498,7 @@ class Suspensions(Evidences):
             return _encode(of.kept.get(number, {}) if is_kept else of.waits.get(number, 0))
         if isinstance(asked, wire.GetMeasured):
             return _encode(self.state.measured.get(asked.network))
-        if isinstance(asked, wire.GetSurvey | wire.ListRoll | wire.ListBroken):
+        if isinstance(asked, _OfQueue):
             return _encode(self._told(asked))
         if isinstance(asked, wire.IsCanary):
             named = (one.canaries.values() for one in table.values() if one.is_in_force)
@@ -508,8 +512,10 @@ class Suspensions(Evidences):
             self._paged = (roll, sorted(roll))
         return self._paged[1]
 
-    def _told(self, asked: wire.GetSurvey | wire.ListRoll | wire.ListBroken) -> object:
+    def _told(self, asked: _OfQueue) -> object:
         broken = self.state.broken.get(asked.suspension, ())
+        if isinstance(asked, wire.ListReadings):
+            return self.state.readings.get(asked.suspension, ())
         if isinstance(asked, wire.ListBroken):
             return [_replace(one, roll={}) for one in broken]
         if isinstance(asked, wire.ListRoll):

@@ -33,11 +33,12 @@ from fullreserve.exchange.products.deposit_state import (
 )
 from fullreserve.exchange.products.policy_wire import POLICY, Approve
 from fullreserve.exchange.products.settling import survey_queue
-from fullreserve.exchange.products.suspension_state import Surveyed, Suspension
+from fullreserve.exchange.products.suspension_state import Reading, Surveyed, Suspension
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
     GetSurvey,
     ListAll,
+    ListReadings,
     Said,
     Survey,
 )
@@ -147,7 +148,7 @@ class Exchange:
         found: list[Suspension] = await self.ask(SUSPENSIONS, ListAll(), list[Suspension])
         return next(one for one in found if one.number == number)
 
-    async def survey(self, number: int) -> None:
+    async def survey(self, number: int) -> Reading:
         """Has the queue of a suspension read; Broken with the code."""
 
         async def ask(question: GetSurvey) -> Surveyed | None:
@@ -158,6 +159,8 @@ class Exchange:
             return (await self.must(SUSPENSIONS, chart.HOUSE, word)).code
 
         await survey_queue(number, ask, say)
+        found: list[Reading] = await self.ask(SUSPENSIONS, ListReadings(number), list[Reading])
+        return found[-1]
 
     async def waiting(self) -> int:
         """How many withdrawals wait for a suspension."""

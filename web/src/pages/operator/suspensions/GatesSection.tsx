@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
 import { useDates } from '~/pages/account/layout/dates'
@@ -11,8 +11,9 @@ import cells from '../layout/Cells.module.css'
 import { Uid } from '../layout/Uid'
 import { useWords } from '../layout/words'
 import { useTranslation } from '../texts'
-import { deedsOf, gateLook, waitingCount } from './course'
+import { deedsOf, gateLook } from './course'
 import type { Evidence, Figure, Gate, Kept, WholeStop } from './rows'
+import { ReadQueue, Screening } from './Screening'
 import css from './WayBack.module.css'
 
 const CANARY = 'G4'
@@ -81,7 +82,8 @@ function useGates(stop: WholeStop): Column<Gate>[] {
       id: 'figures',
       title: t('op.gate.figures'),
       detail: true,
-      cell: ({ figures }) => <Figures figures={figures} />,
+      cell: ({ gate, figures }) =>
+        gate === SCREENED && mayShow ? <Screening stop={stop} /> : <Figures figures={figures} />,
     },
     {
       id: 'kept',
@@ -102,9 +104,17 @@ function useGates(stop: WholeStop): Column<Gate>[] {
       number: true,
       cell: (gate) =>
         gate.gate === CANARY ? null : (
-          <Act label={t('op.gate.show')} about={gate.gate} size="small">
-            {(close) => <ShowDialog gate={gate} stop={stop} onClose={close} />}
-          </Act>
+          <>
+            {gate.gate === SCREENED ? <ReadQueue stop={stop} /> : null}
+            <Act
+              label={t('op.gate.show')}
+              about={gate.gate}
+              size="small"
+              disabled={gate.gate === SCREENED && stop.screening.length === 0}
+            >
+              {(close) => <ShowDialog gate={gate} stop={stop} onClose={close} />}
+            </Act>
+          </>
         ),
     },
   ]
@@ -195,6 +205,8 @@ interface ShowProps {
 function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
+  // As it was when the dialog was opened: what is read meanwhile nobody here has screened.
+  const [read] = useState(gate.gate === SCREENED ? stop.screening[0] : undefined)
   const yesNo = [
     ['true', t('op.yes')],
     ['false', t('op.no')],
@@ -209,10 +221,6 @@ function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
     },
     { name: 'public', label: t('op.gate.public'), options: yesNo.toReversed() },
   ]
-  if (gate.gate === SCREENED) {
-    const initial = waitingCount(stop.queue)
-    fields.push({ name: 'count', label: word('gateCount', gate.gate), initial })
-  }
   if (MEASURED.includes(gate.gate)) {
     const hint = word('gateFigures', gate.gate)
     fields.push({ name: 'figures', label: t('op.gate.figures'), hint, isOptional: true })
@@ -222,7 +230,11 @@ function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
       title={t('op.gate.show.title', { gate: gate.gate })}
       about={word('gateAbout', gate.name)}
       path="x/operator/suspending/show"
-      fixed={{ suspension: stop.suspension, gate: gate.gate.slice(1) }}
+      fixed={{
+        suspension: stop.suspension,
+        gate: gate.gate.slice(1),
+        ...(read ? { count: read.count, upTo: read.upTo } : {}),
+      }}
       fields={[...fields, { name: 'passed', label: t('op.gate.passed'), options: yesNo }]}
       deed={t('op.gate.show')}
       onClose={onClose}
@@ -234,6 +246,10 @@ function ShowDialog({ gate, stop, onClose }: ShowProps): ReactNode {
           isShort ? 'bad' : 'good',
         )
       }}
-    />
+    >
+      {read ? (
+        <p>{t('op.screening', { count: read.count, stopped: read.stopped, upTo: read.upTo })}</p>
+      ) : null}
+    </ActDialog>
   )
 }

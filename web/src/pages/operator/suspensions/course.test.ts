@@ -9,7 +9,6 @@ import {
   maySignOff,
   nextOf,
   paidShare,
-  waitingCount,
 } from './course'
 import type { Gate, Stop, WholeStop } from './rows'
 
@@ -53,12 +52,7 @@ test('what is left of the hour is counted in seconds, up', () => {
   expect(leftText(1_000, 1_000)).toBe('')
 })
 
-test('the sum of queues is what has to be screened', () => {
-  const queue = [
-    { chain: 'Bitcoin', ccy: 'BTC', count: '3', amt: '12.6', oldest: '' },
-    { chain: 'ERC20', ccy: 'USDT', count: '2', amt: '500', oldest: '' },
-  ]
-  expect(waitingCount(queue)).toBe('5')
+test('a drain is shown by how much of it is paid, and a gate by its state', () => {
   expect(paidShare({ paid: '1', waiting: '3' })).toBe(0.25)
   expect(paidShare({ paid: '0', waiting: '0' })).toBe(1)
   expect([gateLook('passed'), gateLook('missing'), gateLook('expired')]).toEqual([

@@ -1,4 +1,4 @@
-import type { Gate, Stop, Waiting, WholeStop } from './rows'
+import type { Gate, Stop, WholeStop } from './rows'
 
 /** A suspension's way back, in order. */
 export const COURSE = [
@@ -133,9 +133,4 @@ export function leftText(untilMs: number, nowMs: number): string {
 export function paidShare({ paid, waiting }: { paid: string; waiting: string }): number {
   const all = Number(paid) + Number(waiting)
   return all > 0 ? Number(paid) / all : 1
-}
-
-/** How many requests wait in all. */
-export function waitingCount(queue: readonly Waiting[]): string {
-  return String(queue.reduce((sum, { count }) => sum + Number(count), 0))
 }

@@ -74,6 +74,16 @@ export interface Kept {
   public: boolean
 }
 
+/** What a reading of the queue found: how many waited who had asked before `upTo`. */
+export interface Reading {
+  count: string
+  /** Of owners of whom nothing is paid. */
+  stopped: string
+  upTo: string
+  ts: string
+  untilTs: string
+}
+
 export interface Waiting {
   chain: string
   ccy: string
@@ -135,6 +145,8 @@ export interface WholeStop extends Stop {
   flows: { ccy: string; grossIn: string; grossOut: string; netOut: string }[]
   evidence: Evidence[]
   kept: Kept[]
+  /** The newest that gate 5 may be shown of; none where it is long ago. */
+  screening: Reading[]
   canaries: Canary[]
   budgets: { chain: string; amt: string; transactions: string }[]
   lines: BudgetLine[]

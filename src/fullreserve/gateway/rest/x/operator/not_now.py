@@ -47,7 +47,7 @@ def _may(one: Suspension) -> Iterator[str]:
         _State.REOPEN_PLANNED: ("plan", "check", "show", sign_off),
         _State.GATE_CHECK: ("plan", "show", sign_off),
         _State.CANARY: ("show", sign_off, "canary", "open-drain"),
-        _State.DRAINING: ("show", "tick", "lift"),
+        _State.DRAINING: ("show (but gate 5)", "tick", "lift"),
         _State.LIFTED: ("report",),
     }.get(_State(one.state), ())
     if is_checked and one.stops_leaving:

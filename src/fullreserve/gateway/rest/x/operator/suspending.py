@@ -15,6 +15,7 @@ from fullreserve.exchange.products.suspension_state import (
     Refused,
     Suspension,
     SuspensionState,
+    gates_of,
     shown_last,
 )
 from fullreserve.exchange.products.suspension_wire import (
@@ -39,7 +40,7 @@ from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x import suspension_rows as rows
 from fullreserve.gateway.rest.x.flows import flow_rows
-from fullreserve.gateway.rest.x.operator import not_now
+from fullreserve.gateway.rest.x.operator import not_now, screening
 from fullreserve.gateway.rest.x.operator.budgets import drained_lines
 from fullreserve.gateway.rest.x.operator.budgets import read as read_budgets
 from fullreserve.gateway.rest.x.operator.guard import Guard, Named, Operator
@@ -179,6 +180,14 @@ class ShowParams(OneParams):
         Meta(description="By comma: BTC:amount beside what is measured, or BTC-Bitcoin:amount"),
     ] = ""
     count: Annotated[int, Meta(ge=0, description="What was screened")] = 0
+    up_to: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="For gate 5: `upTo` of `screening`, the reading of the queue that `count` "
+            "is of; without it the queue is read as this is said",
+        ),
+    ] = 0
 
 
 class CanaryParams(OneParams):
@@ -227,6 +236,7 @@ def routes(context: Context, guard: Guard) -> Routes:
             guard.reads("suspending/detail", DetailParams, desk.detail),
             guard.acts("suspending/suspend", TermsParams, desk.suspend),
             guard.acts("suspending/draft", TermsParams, desk.draft),
+            guard.reads("suspending/survey", DetailParams, desk.survey, is_post=True),
             guard.acts("suspending/tick", OneParams, desk.tick, wants_proof=True),
             endpoint("ratify", OneParams, desk.ratify, wants_consent=True),
             endpoint("discard", OneParams, desk.discard, wants_proof=False),
@@ -271,6 +281,8 @@ class _Suspending:
         found["flows"] = await flow_rows(self._context, names, (lifted or [one.created_ms])[-1])
         kept = await suspension_desk.kept(self._context, one.number)
         found["kept"] = rows.kept_rows(kept, is_public=False)
+        reading = await suspension_desk.reading(self._context, one.number)
+        found["screening"] = [] if reading is None else [screening.row(reading)]
         found["evidence"] = [rows.evidence_row(shown, names) for shown in one.evidence]
         found["canaries"] = [
             await self._canary(network, number, names) for network, number in one.canaries.items()
@@ -314,8 +326,12 @@ class _Suspending:
 
     async def tell(self, who: Operator, word: said.Said) -> bytes:
         """Says a word on one suspension; the row as it is then."""
+        if isinstance(word, said.Show):
+            word = await screening.named(self._context, word)
         reply = await suspension_desk.tell(self._context, who.uid, word)
         number = getattr(word, "suspension", reply.sequence)
+        if screening.is_refused(word, reply.code):
+            raise Problem(Refused.SCREENED, allowed=await screening.found(self._context, number))
         if reply.code == Refused.GATES:
             one, names = await self._named(number), await places(self._context)
             if isinstance(word, said.SignOff):
@@ -449,6 +465,7 @@ class _Suspending:
             count=params.count,
             document=document,
             is_public=params.public,
+            up_to=params.up_to,
         )
 
     async def _figure(self, text: str) -> Figure:
@@ -486,6 +503,15 @@ class _Suspending:
     async def report(self, params: ReportParams) -> said.Said:
         """Note the published report."""
         return said.Report(params.suspension, _hash("digest", params.digest))
+
+    async def survey(self, _who: Operator, params: DetailParams) -> bytes:
+        """Have the queue read: how many wait by now, of whom gate 5 may be shown."""
+        one = await self._named(params.suspension)
+        if one.state not in screening.SCREENED_IN or Gate.QUEUE_HYGIENE not in gates_of(one):
+            raise Problem(Refused.WRONG_STATE, allowed=not_now.state_now(one))
+        if await suspension_desk.survey(self._context, one.number):
+            raise Problem(Refused.SURVEY)
+        return wire.envelope([await self._whole(one)])
 
     async def _tick(self, suspension: int, line: Budget) -> None:
         """A payment from a line: of a long queue it takes several words."""
