@@ -7,11 +7,12 @@
 The artefact is the answer of `GET /api/v5/x/drain?suspension=N`. Nothing but Python's standard
 library is needed, and nothing of the exchange is believed: the hashes are made again, and every
 tick's lanes, shares and payments are worked out from the requests alone. So are the hashes of the
-gates' evidence, where the artefact has it; which suspension it is of, and which gates it shows, is
-told and not proven. `--digest`, one for each line in order, `--commitment`
-and `--queue-digest` are what the exchange published while the drain ran; with them it cannot show
-another artefact afterwards. `--withdrawal` prints where one's own request stood. Ends with 0 when
-all is as it says, 1 and a reason when not, 2 when it is unreadable.
+gates' evidence, where the artefact has it; which suspension it is of, what currencies and networks
+are called, which gates it shows, and a `maxWaitTicks` that nobody's wait has come to, are told and
+not proven, nor without `--digest` that no tick is missing at the end. `--digest`, one for each line
+in order, `--commitment` and `--queue-digest` are what the exchange published while the drain ran;
+with them it cannot show another artefact afterwards. `--withdrawal` prints where one's own request
+stood. Ends with 0 when all is as it says, 1 and a reason when not, 2 when it is unreadable.
 
 The rules. A request's place is its number; nobody's account or level counts. Lane S are the
 requests of owners whose whole queue is at most `smallUsd`: first in, first out, with at least half
@@ -78,6 +79,7 @@ LANE_S, OVERDUE = 0, -1  # their credits among those of owners
 FOR_OVERDUE = -2  # no credit: that owners save for theirs
 IN_LANES = -3  # no credit: that they stay in their lanes
 ORDERING = "request number, ascending; lane L: max-min fair by owner"
+SMALL_USD = 10_000 * 10**8  # of an owner's whole queue in lane S, at most
 ID_BASE = 10**18  # what a withdrawal's id is above its number
 
 
@@ -115,14 +117,20 @@ def check(artefact: dict[str, Any], published: list[str] | None = None) -> list[
     if published is not None and len(published) != len(lines):
         raise Wrong(f"{len(lines)} lines, but {len(published)} digests were published")
     found = []
-    small = int(artefact["smallUsd"])
     for at, line in enumerate(lines):
         name = _name(line)
-        paid = _check_line(line, small, name)
+        paid, left = _check_line(line, SMALL_USD, name)
         last = line["ticks"][-1]["digest"] if line["ticks"] else ""
         if published is not None and published[at] != last:
             raise Wrong(f"{name}: ends with digest {last}, published was {published[at]}")
-        found.append(f"{name}: {len(line['ticks'])} ticks, {len(paid)} paid in the stated order")
+        found.append(
+            f"{name}: {len(line['ticks'])} ticks, {len(paid)} paid in the stated order, {left} of "
+            "those that came in not paid by its end"
+        )
+        if "maxWaitTicks" in line:
+            found.append(f"{name}: it says that nobody is to wait {line['maxWaitTicks']} ticks")
+        if published is None:
+            found.append(f"{name}: without its --digest it is not proven that these are all ticks")
     gates = ", ".join(row["gate"] for row in artefact.get("evidence", [])) or "none"
     said = f"it says that it is of suspension {artefact['suspension']}; shows evidence of {gates}"
     return [said, *_check_broken(artefact), *found]
@@ -134,6 +142,12 @@ def _check_labels(artefact: dict[str, Any]) -> None:
     ordering = ("overdue first; " if has_waits else "") + ORDERING
     if artefact["orderingKey"] != ordering:
         raise Wrong(f"the ordering key is not {ordering!r}")
+    names = [_name(line) for line in artefact["lines"]]
+    for name in names:
+        if names.count(name) > 1:
+            raise Wrong(f"{name}: the line stands twice")
+    if artefact["smallUsd"] != str(SMALL_USD):
+        raise Wrong(f"lane S ends at {SMALL_USD} of 10^-8 USD, not at {artefact['smallUsd']}")
     if artefact["idBase"] != str(ID_BASE):
         raise Wrong(f"ids are above their numbers by {ID_BASE}, not by {artefact['idBase']}")
 
@@ -222,8 +236,8 @@ def _check_evidence(rows: list[dict[str, Any]]) -> None:
             raise Wrong(f"{row['gate']}: its document is not the one that was shown")
 
 
-def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
-    """Each tick of one asset on one network; the numbers paid, in order."""
+def _check_line(line: dict[str, Any], small: int, name: str) -> tuple[list[int], int]:
+    """Each tick of one asset on one network; the numbers paid, in order, and how many are left."""
     queue: dict[int, Request] = {}
     firsts: set[int] = set()
     carried = {int(share): int(has) for share, has in line["opening"].items()}
@@ -269,7 +283,7 @@ def _check_line(line: dict[str, Any], small: int, name: str) -> list[int]:
         for number in paid:
             del queue[number]
         everything += [*paid, sequence] if part else paid
-    return everything
+    return everything, len(queue)
 
 
 class Waits:
@@ -544,7 +558,12 @@ def place(artefact: dict[str, Any], withdrawal: str) -> str:
                 whole = f"paid as number {rank}, in tick {at}"
                 return f"{line['ccy']}-{line['chain']}: " + ", ".join((*parts, whole))
             before += len(paid)
-    return ", ".join(parts) + " of it, and no more" if parts else "not among those that were paid"
+    if parts:
+        return ", ".join(parts) + " of it, and no more"
+    records = [json.loads(row["record"]) for row in artefact.get("evidence", [])]
+    if any(number == str(row[1]) for record in records for row in record.get("canaries", [])):
+        return "a canary, paid before the drain, as the evidence of its gate says"
+    return "not among those that were paid"
 
 
 def _check_published(artefact: dict[str, Any], published: dict[str, str | None]) -> list[str]:

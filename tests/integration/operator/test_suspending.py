@@ -43,7 +43,7 @@ from fullreserve.gateway.ws.reference import Status
 from tests.bed import ALICE, BOB, BTC, submit
 from tests.integration.operator.bed import Console, Person
 from tests.integration.rest.test_custody import NETWORK
-from verifier.drain import Wrong, check
+from verifier.drain import Wrong, check, place
 
 COIN = 10**8
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
@@ -419,6 +419,9 @@ async def _drained(desk: Console, number: str) -> None:
     check(artefact, [progress["lines"][0]["digest"]])
     assert [one["gate"] for one in artefact["evidence"]] == [f"G{at}" for at in range(1, 9)]
     assert STAFFED not in str(artefact)
+    (canary,) = (await ada.get("suspending/detail", suspension=number)).row["canaries"]
+    assert place(artefact, canary["wdId"]).startswith("a canary, paid before the drain")
+    assert place(artefact, ids.text(1)) == "not among those that were paid"
     await _forged(artefact)
     await done(desk.bea, "report", number, digest=DIGEST)
     assert (await rest.get("x/suspensions")).row["suspensions"] == []

@@ -257,6 +257,34 @@ def test_whatever_is_changed_is_found(whole: dict[str, Any]) -> None:
             check(forged)
 
 
+def test_a_line_stands_once(whole: dict[str, Any]) -> None:
+    """Criterion: SUS-VERIFY-2"""
+    check, wrong = _script()
+    forged = copy.deepcopy(whole)
+    forged["lines"].append(copy.deepcopy(forged["lines"][0]))
+    for one in forged.get("broken", []):
+        one["lines"].append(copy.deepcopy(one["lines"][0]))
+    with pytest.raises(wrong, match="the line stands twice"):
+        check(forged)
+
+
+def test_what_is_not_proven_is_said(whole: dict[str, Any]) -> None:
+    """Criterion: SUS-VERIFY-2. A tick that is missing at the end; and a bound that nobody met."""
+    check, wrong = _script()
+    last = whole["lines"][0]["ticks"][-1]["digest"]
+    assert not any("not proven" in one for one in check(whole, [last]))
+    assert any(", 0 of those that came in not paid" in one for one in check(whole, [last]))
+    most = whole["lines"][0].get("maxWaitTicks")
+    assert (f"nobody is to wait {most} ticks" in str(check(whole, [last]))) == (most is not None)
+    forged = copy.deepcopy(whole)
+    forged["lines"][0]["ticks"].pop()
+    with pytest.raises(wrong, match="ends with digest"):
+        check(forged, [last])
+    said = check(forged)
+    assert any("not proven that these are all ticks" in one for one in said)
+    assert not any(", 0 of those that came in not paid" in one for one in said)
+
+
 def test_another_order_is_found_though_its_hashes_are_right(whole: dict[str, Any]) -> None:
     """Criterion: SUS-VERIFY-3. An exchange that favours somebody cannot hash that away."""
     check, wrong = _script()
@@ -321,7 +349,7 @@ def _loaded() -> Any:
 
 
 # What names things for people, and is under no hash.
-_NAMES = ("suspension", "chain", "ccy", "smallUsd")
+_NAMES = ("suspension", "chain", "ccy")
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
