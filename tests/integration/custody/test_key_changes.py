@@ -507,7 +507,7 @@ def test_the_recovery_branch_brings_the_coins_back(bed: UtxoBed, office: Office)
 
 
 def test_a_holder_is_replaced_in_a_wallet_without_coins(bed: UtxoBed, office: Office) -> None:
-    """Criterion: CUST-GONE-16. Nothing is signed; coins that came meanwhile are not left behind."""
+    """Criterion: CUST-GONE-16, CUST-GONE-17. Coins that came meanwhile are not left behind."""
     born = bed.node.call("getblockcount")
     later = late().replace(f"older = {OLDER}", f"older = {OLDER + 1}")  # another script
     office.do("ceremony", office.plan(9, "utxo", HOLDERS, later + f"born = {born}\n"))
@@ -535,13 +535,40 @@ def test_a_holder_is_replaced_in_a_wallet_without_coins(bed: UtxoBed, office: Of
     office.do("finish", moves, *office.sign(moves, ("ann", "dan")))
     bed.mine()
     assert "bob" not in office.record.state.cards
-    office.do("replace-holder", "cyd", office.cards / "ida.json", "--person", "9", "--out", out)
+    (office.data / networks.FILE).write_bytes(msgspec.json.encode(served[1:]))
+    words = ("replace-holder", "cyd", office.cards / "ida.json", "--person", "9", "--out", out)
+    told = office.do(*words, code=1)
+    assert "no job for the warm wallet of network 3: no node of network 3 is known" in told
+    (office.data / networks.FILE).write_bytes(msgspec.json.encode(served))
+    office.do(*words)
     wallet = office.record.wallet(9, "warm").wallet
     assert wallet is not None
     bed.send([Payment(0, bed.asset, 5_000_000, wallet.place(0))])
     bed.mine()
     assert "has coins by now" in office.do("finish", alone, code=1)
     assert "cyd" in office.record.wallet(9, "warm").holders
+    office.do("finish", moves, *office.sign(moves, ("ann", "dan")))
+    bed.mine()
+    _goes_on(bed, office, words, alone)
+
+
+def _goes_on(bed: UtxoBed, office: Office, words: Sequence[str | Path], stale: Path) -> None:
+    """The same command makes the one job anew that others have made stale, and no other."""
+    done = office.record.wallet(NETWORK, "warm")
+    told = office.do(*words, "--dry-run")
+    assert "out of the warm wallet of network 9" in told
+    assert "network 3" not in told
+    hal = ("replace-holder", "cyd", office.cards / "hal.json", "--person", "8", *words[-2:])
+    assert "9: person 8 holds 2 shares" in office.do(*hal, code=1)
+    told = office.do(*words, "--site", "elsewhere", code=1)
+    assert "ida is in the record with --person 9: say the same" in told
+    office.do(*words)
+    office.do("finish", stale, *office.sign(stale, ("ann", "dan")))
+    bed.mine()
+    assert "ida" in office.record.wallet(9, "warm").holders
+    assert "cyd" not in office.record.state.cards | office.record.state.certificates
+    assert office.record.wallet(NETWORK, "warm") == done
+    assert "cyd is no holder in the record" in office.do(*words, code=1)
 
 
 def test_a_recovery_holder_is_replaced_without_him(bed: UtxoBed, office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import msgspec
@@ -156,20 +157,41 @@ def guarded(record: Record, node: Node, network: int, tier: str) -> Job:
 
 
 def without(record: Record, gone: str, card: Card, person: Person) -> list[TierWallet]:
-    """Each wallet that a holder has a key of, with another's in its place; BadPlan."""
+    """Each wallet that a holder still has a key of, with another's in its place; BadPlan.
+
+    The other may be a holder already, as after the first of several wallets was finished: with the
+    card and as the person that the record has.
+    """
     state = record.state
     if gone not in state.cards:
         raise BadPlan(f"{gone} is no holder in the record")
-    used = {name for one in state.wallets.values() for name in everybody(one)}
-    if card.holder in used or state.cards.get(card.holder, card) != card:
-        raise BadPlan(f"{card.holder} is a holder already: a new one has a new name")
-    if renumbered := renumbering(state.persons, [person]):
-        raise BadPlan(renumbered)
     touched = [one for one in state.wallets.values() if gone in everybody(one)]
+    if not touched or gone == card.holder:
+        raise BadPlan(f"{gone} has no key for {card.holder} to take the place of")
+    _same_as_known(record, card, person)
     plan = Plan((person,), tuple(with_another(one, gone, card.holder) for one in touched))
     persons = state.persons | {person.holder: person}
     cards = state.cards | {card.holder: card}
     return list(agree(plan, persons, cards, {}, is_new=False).wallets)
+
+
+def _same_as_known(record: Record, card: Card, person: Person) -> None:
+    """BadPlan where a name that is known would get another key, or be somebody else."""
+    state, name = record.state, card.holder
+    used = {each for one in state.wallets.values() for each in everybody(one)}
+    if state.cards.get(name, None if name in used else card) != card:
+        raise BadPlan(f"{name} is a holder already, by another card: a new one has a new name")
+    if renumbered := renumbering(state.persons, [person]):
+        raise BadPlan(renumbered)
+    known = state.persons.get(name, person)
+    if name in used and known != person:
+        # Where he is counts in the wallets that he is in, at which nobody looks anew.
+        told = " ".join(
+            f"--{what} {shlex.quote(str(said))}"
+            for what, said in msgspec.structs.asdict(known).items()
+            if said and what != "holder"
+        )
+        raise BadPlan(f"{name} is in the record with {told}: say the same")
 
 
 def everybody(one: TierWallet) -> Sequence[str]:

@@ -245,7 +245,10 @@ def install_guard(settings: Settings, network: int, tier: str, out: Path, node: 
 def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, site: str,
                    country: str, vendor: str, out: Path, node: str, rate: int,
                    dry_run: bool) -> None:  # fmt: skip
-    """Prepares, for every wallet that a holder has a key of, that another has it."""
+    """Prepares, for every wallet that a holder still has a key of, that another has it.
+
+    One that no job can be made for now holds up none of the others; BadPlan names it at the end.
+    """
     record = Record.of(settings.data)
     comes = card.read(card_file)
     who = Person(comes.holder, person, site, country, vendor)
@@ -253,12 +256,19 @@ def replace_holder(settings: Settings, gone: str, card_file: Path, person: int, 
     if node and len({one.network for one in touched}) > 1:
         several = ", ".join(str(one.network) for one in touched)
         raise networks.BadNetworks(f"he has keys on networks {several}: one node is not of all")
+    undone = list[str]()
     for after in touched:
-        source = node_of(settings, after.network, node)
-        made = changed(record, source, after, rate, "replacement")
-        made = msgspec.structs.replace(made, cards=(comes,), persons=(who,), gone=(gone,))
-        place = out.with_name(f"{out.stem}-{after.network}-{after.tier}{out.suffix}")
-        _hand_out(record, made, place, dry_run=dry_run)
+        try:
+            made = changed(
+                record, node_of(settings, after.network, node), after, rate, "replacement"
+            )
+            made = msgspec.structs.replace(made, cards=(comes,), persons=(who,), gone=(gone,))
+            place = out.with_name(f"{out.stem}-{after.network}-{after.tier}{out.suffix}")
+            _hand_out(record, made, place, dry_run=dry_run)
+        except (NodeProblem, ValueError) as why:
+            undone.append(f"no job for the {after.name}: {why}")
+    if undone:
+        raise plan.BadPlan("\n".join(undone))
 
 
 @carried_out

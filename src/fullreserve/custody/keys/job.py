@@ -217,6 +217,8 @@ def _replaces_one(job: Job, record: Record) -> None:
             f"{comes.holder} is in your record with another key: a new one has a new name"
         )
     wanted = plan.with_another(before, job.gone[0], comes.holder)
+    if wanted == plan.wanted_of(before):
+        raise WrongJob(f"{job.gone[0]} has no key for {comes.holder} to take the place of")
     if msgspec.structs.replace(plan.wanted_of(job.after), born=wanted.born) != wanted:
         raise WrongJob("it is more than one holder in the place of another")
 
