@@ -126,6 +126,7 @@ JOURNALS: dict[
     "owing": ((Deposits,), partial(owing_log.fill, edition=5)),
     "owing-6": ((Deposits,), partial(owing_log.fill, edition=6)),
     "owing-8": ((Deposits,), partial(owing_log.fill, edition=8)),
+    "owing-9": ((Deposits,), partial(owing_log.fill, edition=9)),
     "custody-screened": (
         (Deposits, Withdrawals),
         partial(custody_log.fill, edition=4, screens=True),

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fullreserve.cli.in_room import EXIT_CODES, NETWORK_HELP, InRoom, add_command, network
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from fullreserve.cli.in_room import Subcommands
 
 ASSET_HELP = "its number, a key of the network's `decimals` in custody.json"
+
+# Of which each may be named once more behind it, too.
+_SEVERAL: dict[str, Any] = {"nargs": "+", "action": "extend", "default": []}
 
 
 def add_custody(commands: "Subcommands") -> None:
@@ -135,12 +138,12 @@ def add_ceremonies(custody: "Subcommands") -> None:
     took.add_argument("record_file", type=Path, help="the copy that was given to you")
     took.add_argument("holder")
     took.add_argument(
-        "--card", dest="cards", type=Path, nargs="+", default=(),
+        "--card", dest="cards", type=Path, **_SEVERAL,
         help="of who is new: the file that you had from the person, not beside the record",
     )  # fmt: skip
     for name in ("exchange", "payer"):
         took.add_argument(
-            f"--{name}", dest=f"{name}s", metavar="FINGERPRINT", nargs="+", default=(),
+            f"--{name}", dest=f"{name}s", metavar="FINGERPRINT", **_SEVERAL,
             help=f"of the {name}'s new key, which you had from its people and not with the record",
         )  # fmt: skip
     took.add_argument("--dry-run", action="store_true", help="print what it would do")
@@ -206,7 +209,7 @@ def add_hot_keys(custody: "Subcommands") -> None:
     )
     rotated.add_argument("network", type=network, help=NETWORK_HELP)
     rotated.add_argument("cards", type=Path, nargs="+", help="of everybody who holds keys then")
-    rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
+    rotated.add_argument("--signers", **_SEVERAL, help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
     rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
     about = "ask a network's signers which keys they have"
@@ -225,8 +228,8 @@ def add_lanes(custody: "Subcommands") -> None:
         ("leave", "lanes that pay no more; what they hold goes to the others"),
         ("forget", "lanes that were left and whose keys are lost"),
     ):
-        rotated.add_argument(f"--{name}", nargs="+", default=(), metavar="ACCOUNT", help=what)
-    rotated.add_argument("--signers", nargs="+", default=(), help="all that are asked then")
+        rotated.add_argument(f"--{name}", **_SEVERAL, metavar="ACCOUNT", help=what)
+    rotated.add_argument("--signers", **_SEVERAL, help="all that are asked then")
     rotated.add_argument("--out", type=Path, help="the file to write; else custody.json itself")
     rotated.add_argument("--dry-run", action="store_true", help="print what it would do")
 
@@ -240,7 +243,7 @@ def add_jobs(custody: "Subcommands") -> argparse.ArgumentParser:
     signed.add_argument("job_file", type=Path)
     add_device(signed)
     signed.add_argument(
-        "--card", dest="cards", type=Path, nargs="+", default=(),
+        "--card", dest="cards", type=Path, **_SEVERAL,
         help="of who is new: the file that you had from the person, not beside the job",
     )  # fmt: skip
     signed.add_argument("--out", type=Path, required=True, help="the file to write")

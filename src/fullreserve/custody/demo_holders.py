@@ -24,6 +24,7 @@ from fullreserve.custody.house import MOVES_GATEWAY, House
 from fullreserve.custody.keyfile import KeyFileError
 from fullreserve.custody.keys.decided_moves import DecidedMoves
 from fullreserve.custody.keys.gas import FileGas
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.refill_commands import listening
 from fullreserve.custody.keys.refilling import Refilling, Terms, keep
@@ -90,6 +91,7 @@ async def _served(data: Path, name: str, signer: TierSigner) -> asyncio.Server:
 
 def main() -> int:
     """Run them as a process."""
+    forbid_dumps()
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)

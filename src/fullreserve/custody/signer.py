@@ -37,6 +37,7 @@ from fullreserve.custody.house import House, Unknown
 from fullreserve.custody.intents import ExchangeIntents, Memory
 from fullreserve.custody.keys import exchange_key, taken, tls_door
 from fullreserve.custody.keys.answers import SIZE, signed_digest
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.keys.record import BadRecord, Record
 from fullreserve.custody.keys.remote_view import RemoteView
 from fullreserve.custody.keys.tls import NotTrusted
@@ -278,6 +279,7 @@ async def _listening(spec: Spec, signer: Signer, passphrase: bytes) -> list[asyn
 
 def main() -> int:
     """Run a signer as a process of its own."""
+    forbid_dumps()
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)

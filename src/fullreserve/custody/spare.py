@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from fullreserve.custody.holders import Online
+from fullreserve.custody.keys.tls import SCHEME, Endpoint
 from fullreserve.custody.networks import BadNetworks, Branch, Network
 
 SIGNATURES_MIN = 2  # of a chain of scripts: nobody moves its coins alone
@@ -27,7 +28,7 @@ def check(networks: Sequence[Network], online: Sequence[Online]) -> None:
 
 def faults(network: Network) -> Iterator[str]:
     """Why a chain's signers may not be as they are, in words; none when they may."""
-    signers = len(dict.fromkeys(network.signers))
+    signers = len({_named(one) for one in network.signers})
     if not signers:
         return
     if signers < len(network.signers):
@@ -52,6 +53,11 @@ def faults(network: Network) -> Iterator[str]:
         yield f"{len(lanes)} lanes: at least {LANES_MIN}"
     if lanes.keys() & set(map(bare, network.left)):
         yield "a lane that was left is one of its lanes"
+
+
+def _named(signer: str) -> str:
+    """Who a signer is: over TLS its name, wherever it listens."""
+    return Endpoint.read(signer).name if signer.startswith(SCHEME) else signer
 
 
 def bare(account: str) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+import psutil
 import pytest
 
 from fullreserve.custody import networks, nodes
@@ -27,7 +28,7 @@ from tests.memory_folder import memory_folder
 ETH = 2
 
 PAYER, WATCHER = "fullreserve.custody.paying", "fullreserve.custody.watcher"
-SIGNER = "fullreserve.custody.signer"
+SIGNER, HOLDERS = "fullreserve.custody.signer", "fullreserve.custody.demo_holders"
 ON_ERC20 = {"network": "ERC20"}
 
 
@@ -245,6 +246,14 @@ def test_the_whole_exchange_is_killed_amid_payments(live: Live, outside: Outside
     assert Outside(live.network()).balance(USDT) - before == round(sum(amounts) * 10**6)
     left = okx.fetch_balance({"type": "funding"})["USDT"]["total"]
     assert round(held - left, 6) == round(sum(amounts) + len(amounts), 6)
+
+
+def test_who_holds_keys_leaves_no_core_dump(live: Live) -> None:
+    """Criterion: CUST-KEY-5."""
+    for module in (SIGNER, HOLDERS):
+        found = live.child(module)
+        assert found is not None
+        assert found.rlimit(psutil.RLIMIT_CORE) == (0, 0)
 
 
 def _row(okx: Any, number: str) -> Any:

@@ -108,3 +108,15 @@ def test_the_guide_tells_of_each_command_that_the_console_shows() -> None:
     guide = (ROOT / "docs/guide/custody.md").read_text(encoding="utf-8")
     told = {*re.findall(r"[\w-]+", guide)}
     assert {words[2] for words in shown()} - told == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["sign job.json ann --keys ann.keys --out part", "take-record r ann"]
+)
+def test_cards_may_be_named_together_or_one_by_one(line: str) -> None:
+    """Criterion: CUST-CEREMONY-9. None replaces another, and no command has those of the last."""
+    parser, words = build_parser(), ["custody", *line.split()]
+    for cards in (["--card", "a", "b"], ["--card", "a", "--card", "b"]):
+        told = parser.parse_args([*words, *cards])
+        assert [str(one) for one in told.cards] == ["a", "b"]
+    assert parser.parse_args(words).cards == []

@@ -74,6 +74,7 @@ def test_what_bears_the_loss_of_any_one_is_served(one: Network) -> None:
     [
         (accounts(signers=("one.sock",)), "one signer alone"),
         (accounts(signers=("one.sock", "one.sock")), "stands twice"),
+        (accounts(signers=("tls:far@127.0.0.1:1", "tls:far@127.0.0.1:2")), "stands twice"),
         (accounts(lanes=LANES[:2]), "2 lanes"),
         (scripts(2, 2, 2), "2-of-2 keys"),
         (scripts(3, 3, 4), "3-of-3 keys"),

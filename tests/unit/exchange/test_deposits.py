@@ -30,6 +30,7 @@ from fullreserve.exchange.products.deposit_state import (
     FREED,
     INTERCEPTS,
     KEPT_AT_REST,
+    REJOINS,
     RETURNS,
     Deposit,
     DepositState,
@@ -39,6 +40,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListKept,
     ListUnclaimed,
     ListUncredited,
+    SumComing,
 )
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import (
@@ -205,6 +207,84 @@ def test_a_small_one_that_was_credited_with_others_is_credited_again(
     chain.seen("c", index, coins(0.25))
     chain.confirmed("c", 1)
     assert world.balance(ALICE, chart.FUND, BTC) == has
+    world.replayed()
+
+
+def test_one_that_was_swept_leaves_no_break_once_its_chain_has_it_again(
+    world: World, chain: Chain
+) -> None:
+    """Its sweep is made again by itself. Criterion: CUST-DEP-32."""
+    index, is_told = chain.index(ALICE), world.machine.folds[0].state.edition >= REJOINS
+
+    def tiers() -> list[int]:
+        kinds = (chart.CHAIN_DEPOSIT, chart.CHAIN_HOT, chart.BREAK)
+        return [world.balance(chart.HOUSE, one, BTC, CHAIN) for one in kinds]
+
+    chain.seen("a", index, coins(5))
+    chain.confirmed("a", 1)
+    amounts = coins(3), coins(0)
+    sweep = Moved(CHAIN, transfer("sweep"), BTC, Tier.DEPOSIT, Tier.HOT, *amounts)
+    assert world.say(DEPOSITS, sweep) == 0
+    before = tiers()
+    for _ in range(2):
+        assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("a"), chain.height)) == 0
+        assert tiers() == [0, -3 * COIN, 3 * COIN]
+        chain.grow(3)
+        assert chain.seen("a", index, coins(5)) == 0
+        coming = world.ask(DEPOSITS, SumComing(CHAIN), dict[int, bytes])
+        assert coming[BTC] == coins(2 if is_told else 5)
+        assert chain.confirmed("a", 1) == 0
+        assert (tiers() == before) == is_told
+        assert world.balance(ALICE, chart.FUND, BTC) == 5 * COIN
+        if not is_told:
+            break
+    world.replayed()
+
+
+def test_a_sweep_that_is_final_before_its_deposit_comes_again_leaves_no_break(
+    world: World, chain: Chain
+) -> None:
+    """Of two that a chain took, one is swept. Criterion: CUST-DEP-32."""
+    index, is_told = chain.index(ALICE), world.machine.folds[0].state.edition >= REJOINS
+    for name, amount in (("a", 5), ("b", 2)):
+        chain.seen(name, index, coins(amount))
+        chain.confirmed(name, 1)
+    for name in ("a", "b"):
+        assert world.say(DEPOSITS, Orphaned(CHAIN, transfer(name), chain.height)) == 0
+    sweep = Moved(CHAIN, transfer("s"), BTC, Tier.DEPOSIT, Tier.HOT, coins(5), coins(0))
+    assert world.say(DEPOSITS, sweep) == 0
+    assert world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN) == 5 * COIN
+    chain.grow(3)
+    # Of somebody who was not here before, in between.
+    assert chain.seen("c", chain.index(BOB), coins(1)) == 0
+    assert chain.confirmed("c", 1) == 0
+    for name, amount in (("b", 2), ("a", 5)):
+        assert chain.seen(name, index, coins(amount)) == 0
+        has = -world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC, CHAIN)
+        if is_told and name == "a":
+            coming = world.ask(DEPOSITS, SumComing(CHAIN), dict[int, bytes])
+            assert has + int.from_bytes(coming[BTC], "big") == 3 * COIN
+        assert chain.confirmed(name, 1) == 0
+    has = world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC, CHAIN)
+    left = world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN)
+    assert (has, left) == ((-3 * COIN, 0) if is_told else (-8 * COIN, 5 * COIN))
+    world.replayed()
+
+
+def test_what_never_comes_again_leaves_its_break(world: World, chain: Chain) -> None:
+    """It is people's, and no later deposit hides it. Criterion: CUST-DEP-32."""
+    index = chain.index(ALICE)
+    chain.seen("a", index, coins(5))
+    chain.confirmed("a", 1)
+    sweep = Moved(CHAIN, transfer("s"), BTC, Tier.DEPOSIT, Tier.HOT, coins(5), coins(0))
+    assert world.say(DEPOSITS, sweep) == 0
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("a"), chain.height)) == 0
+    assert world.say(DEPOSITS, Replaced(CHAIN, transfer("a"))) == 0
+    chain.grow(3)
+    chain.seen("b", index, coins(5))
+    chain.confirmed("b", 1)
+    assert world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN) == 5 * COIN
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, BTC, CHAIN) == -5 * COIN
     world.replayed()
 
 

@@ -13,6 +13,7 @@ from fullreserve.exchange.products.custody_wire import (
     AdoptDeposits,
     AssignAddress,
     Confirmed,
+    Moved,
     Orphaned,
     Payload,
     Replaced,
@@ -20,9 +21,11 @@ from fullreserve.exchange.products.custody_wire import (
     Seen,
     Settle,
     Stop,
+    Tier,
     Tip,
 )
 from fullreserve.exchange.products.deposit_state import (
+    REJOINS,
     RETURNS,
     STOPS,
     STRICTER,
@@ -76,6 +79,10 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             height += 1
             await say(Tip(CHAIN, height, transfer(f"block {height}"), draws.randrange(8) > 0))
             await say(Settle(0, draws.randrange(1, 20)))
+            if edition >= REJOINS:
+                amounts = amount_bytes(draws.randrange(1, COIN)), amount_bytes(0)
+                sweep = transfer(f"sweep {height}")
+                await say(Moved(CHAIN, sweep, BTC, Tier.DEPOSIT, Tier.HOT, *amounts))
         elif act < 5:
             await say(_report(draws, known.get(name), name, height))
         elif act == 5:

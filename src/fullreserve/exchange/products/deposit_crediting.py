@@ -42,6 +42,7 @@ from fullreserve.exchange.products.deposit_state import (
     Phase,
 )
 from fullreserve.exchange.wire.commands import (
+    Leg,
     OwnerFlag,
     Posting,
     Suspended,
@@ -142,8 +143,9 @@ class Crediting(Debts):
         return postings
 
     def _credit(self, one: Deposit, wallets: Wallets, moment: Moment, view: View) -> list[Posting]:
-        legs = effects.arrived(one, wallets) if one.phase == Phase.BOOKED else ()
+        legs: tuple[Leg, ...] = ()
         if one.phase == Phase.BOOKED:
+            legs = effects.arrived(one, wallets, self._rejoined(one))
             legs += self._swept_dust(one, wallets)
         if not one.owner:
             one.phase = Phase.ARRIVED

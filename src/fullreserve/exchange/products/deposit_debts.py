@@ -23,8 +23,8 @@ from fullreserve.exchange.products.custody_ledger import (
     leg,
     posting,
 )
+from fullreserve.exchange.products.deposit_rejoining import Rejoining
 from fullreserve.exchange.products.deposit_state import MOVED_MAX, Deposit
-from fullreserve.exchange.products.deposit_table import DepositTable
 from fullreserve.exchange.wire.commands import (
     CancelAll,
     GroupCommand,
@@ -86,7 +86,7 @@ class _Purse:
         self._held.take(kind, asset, 0, -amount)
 
 
-class Debts(DepositTable):
+class Debts(Rejoining):
     """How they are paid."""
 
     def _owe(self, one: Deposit, moment: Moment) -> None:

@@ -36,12 +36,19 @@ def booked(one: Deposit, sign: int = 1) -> tuple[Posting, ...]:
     )
 
 
-def arrived(one: Deposit, wallets: Wallets) -> tuple[Leg, ...]:
-    """Confirmed: the coins are in the tier of deposits."""
+def arrived(one: Deposit, wallets: Wallets, rejoined: int) -> tuple[Leg, ...]:
+    """Confirmed: the coins are in the tier of deposits, but for what takes a break back."""
     return (
-        wallets.into(chart.CHAIN_DEPOSIT, one.network, one.asset, one.value),
+        wallets.into(chart.CHAIN_DEPOSIT, one.network, one.asset, one.value - rejoined),
+        leg(HOUSE, chart.BREAK, one.network, one.asset, -rejoined),
         leg(HOUSE, chart.UNCONFIRMED, one.network, one.asset, one.value),
     )
+
+
+def lacking(one: Deposit, wallets: Wallets) -> int:
+    """What the tier of deposits has not of what is to be taken back: it was swept."""
+    had = max(0, wallets.of(chart.CHAIN_DEPOSIT, one.network, one.asset))
+    return max(0, one.value - had)
 
 
 def credited(one: Deposit, kind: int) -> tuple[Leg, ...]:

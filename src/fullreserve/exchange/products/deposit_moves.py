@@ -24,13 +24,14 @@ from fullreserve.exchange.products.custody_wire import (
     Lost,
     Moved,
     SawAnnounced,
+    Tier,
 )
+from fullreserve.exchange.products.deposit_rejoining import Rejoining
 from fullreserve.exchange.products.deposit_state import COMPLETES
-from fullreserve.exchange.products.deposit_table import DepositTable
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 
-class TierCoins(DepositTable):
+class TierCoins(Rejoining):
     """By the house: what is moved, what came from outside, and what is to be moved by hand."""
 
     def _moved(self, asked: Moved, moment: Moment, view: View) -> Outcome:
@@ -51,6 +52,10 @@ class TierCoins(DepositTable):
         self._note_move(asked.transfer, moment)
         wallets = Wallets(view)
         source, target = TIERS[asked.source], TIERS[asked.target]
+        if asked.source == Tier.DEPOSIT:
+            had = max(0, wallets.of(source, asked.network, asked.asset))
+            spent = fee if asked.asset == terms.gas_asset else 0
+            self._broke(asked.network, asked.asset, amount + taken + spent - had)
         legs = (
             *wallets.out(source, asked.network, asked.asset, amount + taken),
             wallets.into(target, asked.network, asked.asset, amount),

@@ -134,6 +134,8 @@ class Reports(Crediting):
         self._known.enter(one)
         if phase == Phase.BOOKED:
             return Outcome(postings=effects.booked(one, -1))
+        self._undone(one)
+        self._broke(one.network, one.asset, effects.lacking(one, Wallets(view)))
         if phase == Phase.ARRIVED:
             return Outcome(postings=effects.reversed_arrival(one, Wallets(view)))
         return self._taken_back(one, moment, view)
@@ -162,6 +164,7 @@ class Reports(Crediting):
             one = self._change(one, moment)
             one.state = DepositState.GONE
             self._known.enter(one)
+            self._never_rejoins(one)
         return Outcome()
 
 

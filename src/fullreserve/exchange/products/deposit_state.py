@@ -23,7 +23,7 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 8  # of the fold's rules, that this version knows
+EDITION = 9  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
@@ -38,6 +38,8 @@ OWES = 5
 STRICTER = 6
 COMPLETES = 7  # and from which on a loss that was booked too small may be booked further
 RETURNS = 8  # and from which on what was credited once waits for no sum when its chain has it again
+# And from which on what comes again takes back the break that its sweep, or its going, left.
+REJOINS = 9
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -159,6 +161,10 @@ class DepositsState(State):
     levels: dict[bytes, int] = msgspec.field(default_factory=dict)
     # By transfer: at what state people keep one that is not screened yet.
     said: dict[bytes, int] = msgspec.field(default_factory=dict)
+    # By transfer, amounts that arrived and whose chain has them no more; by network and asset, how
+    # much of a break goes as they come again.
+    undone: dict[bytes, int] = msgspec.field(default_factory=dict)
+    broken: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

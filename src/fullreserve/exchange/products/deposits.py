@@ -113,6 +113,8 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         "debts",
         "levels",
         "said",
+        "undone",
+        "broken",
     )
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
@@ -276,7 +278,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         if isinstance(asked, NextOpen):
             return self._next_open(asked)
         if isinstance(asked, SumComing):
-            coming = self._known.coming(asked.network)
+            coming = self._still_coming(asked.network)
             return {asset: amount_bytes(value) for asset, value in coming.items()}
         if isinstance(asked, ListDebts):
             return [
