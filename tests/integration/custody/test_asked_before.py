@@ -62,6 +62,8 @@ from tests.integration.custody.test_letting_go import agreed, bindings, lose
 
 __all__ = ["bed", "office"]  # fixtures
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 PAYMENTS = 6  # two by each lane
 PAID = AMOUNT // 100  # in the chain's units
 
