@@ -10,7 +10,15 @@ import msgspec
 from fullreserve.custody.chains.adapter import Unpayable
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.keys.card import Card
-from fullreserve.custody.keys.job import GATHERING, GUARD, RECOVERY, REPLACEMENT, Job, WrongJob
+from fullreserve.custody.keys.job import (
+    GATHERING,
+    GUARD,
+    RECOVERY,
+    REPLACEMENT,
+    Job,
+    WrongJob,
+    swapped,
+)
 from fullreserve.custody.keys.plan import BadPlan, Plan, agree, with_another
 from fullreserve.custody.keys.record import SAFE, Record, TierWallet
 from fullreserve.custody.keys.tier_quorum import Person, renumbering
@@ -140,6 +148,24 @@ def _swaps(node: Node, before: TierWallet, after: TierWallet, kind: str) -> Job:
     kept = (before.chain_id, before.safe, before.guard)
     placed = msgspec.structs.replace(after, chain_id=kept[0], safe=kept[1], guard=kept[2])
     return Job(kind, before.network, before.tier, placed, transactions=tuple(made))
+
+
+def swaps_done(job: Job, before: TierWallet, node: Node) -> int:
+    """How many of a job's calls its Safe has carried out, as after an answer that never came.
+
+    WrongJob where the Safe has done something else since the job was made; NodeProblem.
+    """
+    if job.kind == GUARD:
+        return 0
+    view = SafeView(node, bytes.fromhex(before.safe))
+    nonce, owners = view.nonce(), {bytes.fromhex(one) for one in before.owners.values()}
+    done = [one for one in job.transactions if one.nonce < nonce]
+    for one in done:
+        goes, comes = swapped(one)
+        owners = (owners - {goes}) | {comes}
+    if set(view.owners()) != owners:
+        raise WrongJob(f"the {before.name} has other owners on the chain by now than by this job")
+    return len(done)
 
 
 def guarded(record: Record, node: Node, network: int, tier: str) -> Job:

@@ -38,6 +38,7 @@ from fullreserve.custody.keys.changes import (
     everybody,
     gathered,
     guarded,
+    swaps_done,
     want_empty,
     without,
 )
@@ -368,8 +369,11 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
         say(*said)
     else:
         calls = job.executions(wanted, record, given)
+        done = swaps_done(wanted, record.wallet(wanted.network, wanted.tier), source)
+        said += [f"its chain has {done} of {len(calls)} calls already"] * bool(done)
+        calls = calls[done:]
         say(*said)
-        if not dry_run:
+        if calls and not dry_run:
             if payer is None:
                 raise Unpayable("name the file of keys that pays the gas")
             device = _payer(payer)
