@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fullreserve.custody import outcomes
 from fullreserve.custody.chains import evm_transaction, utxo_transaction
 from fullreserve.custody.chains.adapter import Attempt, Chain, Payment, Plan
 from fullreserve.custody.payer import Payer
@@ -34,6 +35,12 @@ from tests.integration.custody.test_payer import (
 
 KEPT, BOUND, SIGNED = 2, 4, 6  # effects of a payer, before which its store is copied
 PLENTY = 40  # effects: more than a payer has to do
+
+
+@pytest.fixture(autouse=True)
+def _blocks_before_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who took a plan's coins is looked for in each round, and never far back here."""
+    monkeypatch.setattr(outcomes, "LOOKED_BACK", 12)
 
 
 @pytest.fixture(scope="module", params=["erc20", "litecoin"])
