@@ -4,6 +4,7 @@ What strangers gave shifts a line, what is on its way makes it an interval. A mo
 operators have announced does not: either none of it is on the chain or all of it, at both its
 tiers, so that each set of those that may have been carried out is tried, and anything between stays
 a difference. Of a token whose contract takes a part all of it is what the chain shows to have come.
+What a job that the record of ceremonies has finished cost shifts its line by just that.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Sides(NamedTuple):
     given: Mapping[Key, int] = {}  # what came from outside, and the ledger has not
     # Of announced moves, by number, what came of them; of one that is not here all of it.
     came: Mapping[int, int] = {}
+    paid: Mapping[Key, int] = {}  # for finished jobs, and the ledger has not
 
 
 class Compared(NamedTuple):
@@ -82,7 +84,8 @@ def _lines(keys: Sequence[Key], sides: Sides, seen: Sequence[Announced]) -> list
 
 
 def _line(key: Key, sides: Sides, low: int, high: int) -> Line:
-    has, given = sides.ledger.get(key, 0), sides.given.get(key, 0)
+    has = sides.ledger.get(key, 0)
+    given = sides.given.get(key, 0) - sides.paid.get(key, 0)
     spare = tolerance(key[1], sides.coin)
     low += has + given - sides.way.less.get(key, 0) - spare
     high += has + given + sides.way.more.get(key, 0) + spare

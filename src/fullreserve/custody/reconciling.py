@@ -2,7 +2,8 @@
 
 What is on its way is known by both sides and makes the comparison an interval: withdrawals that are
 bound and not final, coins that move between tiers, deposits in blocks that are not credited yet. A
-move by hand that operators have announced explains exactly itself (`comparing`). A difference
+move by hand that operators have announced explains exactly itself (`comparing`), as does the fee of
+a change of keys that the record has finished (`job_fees`). A difference
 beyond that and the tolerance that is still there when it is looked at again suspends the asset on
 its network, and its size is said. While balances cannot be told, that is said, and alarms when it
 lasts: what was found before says nothing of now.
@@ -27,6 +28,7 @@ from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compar
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
+from fullreserve.custody.job_fees import JobFees
 from fullreserve.custody.kept_gifts import GiftSum
 from fullreserve.custody.keys.kept_moves import KeptMoves
 from fullreserve.custody.keys.record import BadRecord
@@ -59,6 +61,7 @@ from fullreserve.exchange.worker_files import (
     Line,
     LostCalls,
     Reconciled,
+    Uncharged,
     Unknown,
     Unmeasured,
     reconciled_name,
@@ -129,6 +132,9 @@ class Reconciler:
         self._tiers = TierPlaces(network, payer.parent)
         self._kept_moves = KeptMoves(payer.parent)
         self._token_moves = TokenMoves(network, house, payer.parent)
+        self._job_fees = JobFees(network, house, payer.parent)
+        self._uncharged: tuple[Uncharged, ...] = ()
+        self._told: dict[str, None] = {}  # transactions of those
         self._measured: tuple[int, ...] = MEASURED
         self._house = house
         self._payer = payer
@@ -146,7 +152,7 @@ class Reconciler:
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
         self._spends = Spends(self._chain, payer)
-        self._explained: tuple[tuple[Announced, ...], str] | None = None
+        self._explained: tuple[tuple[Announced, ...], tuple[Uncharged, ...], str] | None = None
         self._triggers: dict[Key, suspensions.Trigger] = {}
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
@@ -185,6 +191,7 @@ class Reconciler:
                 unasked_sums=all_,
                 lost_calls=self.lost_calls,
                 uncompared_why=self._why_not,
+                uncharged=self._uncharged,
             )
         )
         self._missed.clear()
@@ -217,10 +224,41 @@ class Reconciler:
         found = compared(keys, sides, allowed)
         differ = {line.asset for line in found.lines if line.difference}
         came = await self._came([one for one in allowed if one.asset in differ], block)
-        if came:
-            sides = sides._replace(came=came)
+        paid = await self._paid(found)
+        if came or paid:
+            sides = sides._replace(came=came, paid=paid)
             found = compared(keys, sides, allowed)
         return sides, found
+
+    async def _paid(self, found: Compared) -> dict[Key, int]:
+        """What finished jobs have cost where that is missing, exactly. Unavailable.
+
+        Of what nodes do not tell alike nothing is believed: it is a difference.
+        """
+        coin, self._uncharged = self._network.coin, ()
+        if not self._network.is_script or self._uncompared:
+            return {}
+        try:
+            open_ = await self._job_fees.open(self._tiers.job_fees())
+        except (NodeProblem, BadRecord) as problem:
+            log.warning("fees of finished jobs cannot be read",
+                        network=self._network.network, problem=str(problem))  # fmt: skip
+            return {}
+        self._uncharged = tuple(
+            Uncharged(one.tier, coin, self._scale(coin).cost(one.fee), one.txid.hex())
+            for one in open_
+        )
+        differ = {line.tier for line in found.lines if line.difference and line.asset == coin}
+        paid: dict[Key, int] = {}
+        for each in self._uncharged:
+            if each.tier in differ:
+                _add(paid, (each.tier, coin), each.amount)
+            if each.transaction not in self._told:
+                self._told[each.transaction] = None
+                log.info("fee of a finished job is to be told by charge-tier",
+                         network=self._network.network, tier=wire.Tier(each.tier).name.lower(),
+                         transaction=each.transaction, fee=each.amount)  # fmt: skip
+        return paid
 
     # Moves by hand
 
@@ -345,7 +383,7 @@ class Reconciler:
 
         That reads all plans there ever were: at a start, for a move by hand, and behind a break.
         """
-        mark = (found.seen, self._uncompared)
+        mark = (found.seen, self._uncharged, self._uncompared)
         if self._explained != mark and not any(one.difference for one in found.lines):
             try:
                 moves = await self._planned()

@@ -16,10 +16,16 @@ import msgspec
 
 from fullreserve.custody.bech32 import BadAddress
 from fullreserve.custody.chains.adapter import Block
-from fullreserve.custody.chains.raw_block import binding_of, outpoint, read_transactions
+from fullreserve.custody.chains.raw_block import (
+    Transaction,
+    binding_of,
+    outpoint,
+    read_transactions,
+)
 from fullreserve.custody.chains.rpc import Node, hexed
 from fullreserve.custody.holdings import Place, places
-from fullreserve.custody.keys.record import FILE, SAFE, Record, TierWallet
+from fullreserve.custody.keys.job import GATHERING
+from fullreserve.custody.keys.record import FILE, SAFE, Entry, Proof, Record, TierWallet
 from fullreserve.custody.networks import Network
 from fullreserve.exchange.products.custody_wire import HOUSE_INDEX, Tier
 
@@ -36,6 +42,7 @@ class TierPlaces:
         self._file = data / FILE
         self._read: tuple[int, int] = (0, 0)
         self._wallets: list[TierWallet] = []
+        self._entries: list[Entry] = []
         self._coins: TierCoins | None = None
         self._told: tuple[list[TierWallet], dict[bytes, Tier]] | None = None
 
@@ -84,6 +91,23 @@ class TierPlaces:
         """Coins of script wallets that are gone, whoever spent them; BadRecord."""
         return self._followed().spent
 
+    def job_fees(self) -> list[OwnFee]:
+        """What jobs of the record have cost, of those in blocks that were read; BadRecord.
+
+        A job's transaction spends the very coins that its holders signed for, all to the wallet
+        that its entry says: so of a replacement of it, or of what somebody else sent, none is.
+        """
+        known = self._known()
+        ends = {place for one in known for place in _ends(one)}
+        done = {
+            (one.proof.spend.binding, one.proof.spend.rest, one.proof.spend.fee)
+            for one in self._entries
+            if isinstance(one.proof, Proof) and one.proof.spend is not None
+            and one.proof.spend.rest in
+            (ends if one.kind == GATHERING else {at for each in one.wallets for at in _ends(each)})
+        }  # fmt: skip
+        return [one for one in self._followed().paid if (one.binding, one.rest, one.fee) in done]
+
     def behind(self, block: Block) -> int:
         """How many blocks are to be read for it; BadRecord."""
         coins = self._followed()
@@ -112,8 +136,8 @@ class TierPlaces:
             return []
         stamp = (told.st_mtime_ns, told.st_size)
         if stamp != self._read:
-            entries = Record(self._file).entries
-            all_ = [one for entry in entries for one in entry.wallets]
+            self._entries = Record(self._file).entries
+            all_ = [one for entry in self._entries for one in entry.wallets]
             self._wallets = [one for one in all_ if one.network == self._network.network]
             self._read = stamp
         return self._wallets
@@ -127,6 +151,21 @@ class SpentCoin(msgspec.Struct, array_like=True, frozen=True):
     binding: bytes
 
 
+class OwnFee(msgspec.Struct, array_like=True, frozen=True):
+    """What a tier paid for a transaction of its own coins to one place of its own, and where.
+
+    `fee` is in the coin's own units, `rest` the script of that place; see `SpentCoin`.
+    """
+
+    txid: bytes
+    tier: int
+    binding: bytes
+    rest: bytes
+    fee: int
+    height: int
+    hash: bytes
+
+
 class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
     """What was found up to a block; `of` tells of which wallets."""
 
@@ -135,6 +174,7 @@ class KeptCoins(msgspec.Struct, array_like=True, frozen=True):
     hash: bytes
     held: dict[bytes, tuple[Tier, int]]  # by outpoint
     spent: list[SpentCoin] = []
+    paid: list[OwnFee] = []
 
 
 class TierCoins:
@@ -168,6 +208,7 @@ class TierCoins:
     def _begin(self) -> None:
         self._held: dict[bytes, tuple[Tier, int]] = {}
         self.spent: list[SpentCoin] = []
+        self.paid: list[OwnFee] = []
         self._last: tuple[int, bytes] = (self._born - 1, b"")
 
     def _restore(self) -> None:
@@ -177,15 +218,14 @@ class TierCoins:
             return  # read anew
         if kept.of == self._of:
             self._held, self._last = kept.held, (kept.height, kept.hash)
-            self.spent = kept.spent
+            self.spent, self.paid = kept.spent, kept.paid
 
     def _keep(self) -> None:
         """What a full disk loses is read again."""
         fresh = self._place.with_suffix(".new")
         with contextlib.suppress(OSError):
-            fresh.write_bytes(
-                msgspec.msgpack.encode(KeptCoins(self._of, *self._last, self._held, self.spent))
-            )
+            kept = KeptCoins(self._of, *self._last, self._held, self.spent, self.paid)
+            fresh.write_bytes(msgspec.msgpack.encode(kept))
             fresh.replace(self._place)
 
     def read(self, node: Node, block: Block) -> dict[Tier, int] | None:
@@ -209,14 +249,31 @@ class TierCoins:
     def _take(self, node: Node, height: int) -> None:
         hash_ = _hash_of(node, height)
         for one in read_transactions(hexed(node.call("getblock", hash_.hex(), 0)), hash_):
+            gone: list[tuple[Tier, int]] = []
             for spend in one.spends:
                 was = self._held.pop(spend, None)
                 if was is not None:
                     self.spent.append(SpentCoin(spend, was[0], binding_of(one.spends)))
+                    gone.append(was)
+            self._to_itself(one, gone, (height, hash_))
             for number, (amount, script) in enumerate(one.outputs):
                 if script in self._scripts:
                     self._held[outpoint(one.txid, number)] = (self._scripts[script], amount)
         self._last = (height, hash_)
+
+    def _to_itself(
+        self, one: Transaction, gone: list[tuple[Tier, int]], block: tuple[int, bytes]
+    ) -> None:
+        """A fee alone: all that it spends was one tier's, and all else is that tier's again."""
+        if not gone or len(gone) != len(one.spends) or len(one.outputs) != 1:
+            return
+        (rest,) = one.outputs
+        tier = self._scripts.get(rest.script)
+        if tier is None or tier not in TIERS.values() or any(of != tier for of, _ in gone):
+            return
+        fee = one.fee(sum(amount for _, amount in gone))
+        made = OwnFee(one.txid, tier, binding_of(one.spends), rest.script, fee, *block)
+        self.paid.append(made)
 
 
 def _hash_of(node: Node, height: int) -> bytes:
@@ -228,3 +285,8 @@ def _scripts(wallets: list[TierWallet]) -> Iterator[tuple[bytes, Tier]]:
         for index in range(ADDRESSES) if one.wallet is not None else ():
             assert one.wallet is not None
             yield one.wallet.place(index), TIERS[one.tier]
+
+
+def _ends(one: TierWallet) -> list[bytes]:
+    """Where all goes that a job brings to a wallet."""
+    return [] if one.wallet is None else [one.wallet.place(0), one.wallet.place(1)]

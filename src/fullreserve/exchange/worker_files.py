@@ -313,6 +313,18 @@ class UnaskedSum(msgspec.Struct, array_like=True, frozen=True):
     number: int  # of transactions
 
 
+class Uncharged(msgspec.Struct, array_like=True, frozen=True):
+    """A fee that a finished job of the record took from a tier, at the ledger's scale.
+
+    Until `charge-tier` has told it the ledger has more than the chain by it.
+    """
+
+    tier: int
+    asset: int
+    amount: int
+    transaction: str
+
+
 class LostCalls(msgspec.Struct, array_like=True, frozen=True):
     """So many blocks of which what contracts sent is not credited.
 
@@ -356,6 +368,7 @@ class Reconciled(msgspec.Struct, frozen=True):
     unasked_sums: tuple[UnaskedSum, ...] = ()
     lost_calls: LostCalls | None = None
     uncompared_why: str = ""  # a word of `Unmeasured`
+    uncharged: tuple[Uncharged, ...] = ()
 
 
 class AdoptedPayment(msgspec.Struct, array_like=True, frozen=True):

@@ -53,6 +53,7 @@ from fullreserve.exchange.worker_files import (
     Sent,
     Unasked,
     UnaskedSum,
+    Uncharged,
     Unknown,
     Unmeasured,
     Unsigned,
@@ -321,7 +322,8 @@ def given(server: LiveServer) -> Iterator[None]:
                    said="connection refused")  # fmt: skip
     sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
     kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums,
-                      lost_calls=LostCalls(4, 5, 8))  # fmt: skip
+                      lost_calls=LostCalls(4, 5, 8),
+                      uncharged=(Uncharged(Tier.COLD, 1, 128_340, "ef" * 32),))  # fmt: skip
     found = server.folder / reconciled_name(77)
     found.write_bytes(msgspec.json.encode(kept))
     paid = Adopted(
@@ -384,7 +386,9 @@ def test_what_is_not_compared_is_said_in_the_readers_language(
 def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
     visit: Visit, ada: Operator
 ) -> None:
-    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5, CHAINS-REFUSED-2"""
+    """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5, CHAINS-REFUSED-2,
+    CUST-CHARGE-4.
+    """
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
@@ -396,6 +400,8 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     refused = page.get_by_text(re.compile("is refused for good .code 92004."))
     expect(refused).to_contain_text("A deposit of 0.05 BTC (transaction dededededede…)")
     expect(page.get_by_text(re.compile("0.06 BTC .* is refused .code 51000."))).to_be_visible()
+    fee = page.get_by_text(re.compile("Cold: a change of keys cost 0.0012834 BTC in fees"))
+    expect(fee).to_contain_text(f"fullreserve custody charge-tier 77 cold {'ef' * 32}")
     table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
     expect(table.locator("code")).to_have_text(
         [

@@ -38,6 +38,7 @@ from fullreserve.exchange.worker_files import (
     RefusedDeposit,
     Unasked,
     UnaskedSum,
+    Uncharged,
 )
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
@@ -54,7 +55,7 @@ TRANSFER = bytes([7]) * 32
 
 
 async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console) -> None:
-    """Criterion: OP-CUST-1, CHAINS-INTERNAL-5, CHAINS-REFUSED-2"""
+    """Criterion: OP-CUST-1, CHAINS-INTERNAL-5, CHAINS-REFUSED-2, CUST-CHARGE-4"""
     context = desk.town.rest.context
     (row,) = (await desk.cleo.get("custody")).data
     tiers = {one["tier"]: (one["amt"], one["share"]) for one in row["tiers"]}
@@ -75,6 +76,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
         unasked=(gift,),
         unasked_sums=(sum_,),
         lost_calls=LostCalls(4, 5, 11),
+        uncharged=(Uncharged(3, BTC, COIN // 4, "ef" * 32),),
     )
     assert context.folder is not None
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
@@ -105,6 +107,12 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     assert shown["unaskedSums"] == [
         {"tier": "cold", "ccy": "BTC", "amt": "9", "count": "4", "command": f"{books} --unasked"}
     ]
+    charge = f"fullreserve custody charge-tier {NETWORK} cold {'ef' * 32}"
+    assert shown["uncharged"] == [
+        {"tier": "cold", "ccy": "BTC", "amt": "0.25", "txId": "ef" * 32, "command": charge}
+    ]
+    typed = build_parser().parse_args(charge.split()[1:])
+    assert (typed.network, typed.tier, typed.transaction) == (NETWORK, "cold", "ef" * 32)
     for command in (shown["unasked"][0]["command"], shown["unaskedSums"][0]["command"]):
         typed = build_parser().parse_args(command.split()[1:])
         assert (typed.network, typed.tier, typed.asset) == (NETWORK, "cold", BTC)

@@ -361,7 +361,8 @@ def finish(settings: Settings, job_file: Path, parts: Sequence[Path], node: str,
     job.check_born(wanted, record, lambda: int(source.call("getblockcount")))
     if wanted.spend is not None:
         attempt = job.completed(wanted, record, given)
-        say(*said, f"transaction {attempt.txid.hex()}")
+        said += [f"transaction {attempt.txid.hex()}"]
+        say(*said)
         if not dry_run:
             broadcast(source, attempt)
     elif wanted.is_record_alone:

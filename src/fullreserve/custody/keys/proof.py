@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fullreserve.custody.keys import job
-from fullreserve.custody.keys.job import GATHERING, GUARD, Job, WrongJob
+from fullreserve.custody.keys.job import GUARD, Job, WrongJob
 from fullreserve.custody.keys.record import Proof, Record, TierWallet
 from fullreserve.custody.keys.signature import is_valid_der
 from fullreserve.custody.tiers import spending
@@ -22,11 +22,11 @@ _ALL = bytes((spending.SIGHASH_ALL,))
 
 
 def made(done: Job, record: Record, parts: Sequence[bytes]) -> Proof | msgspec.UnsetType:
-    """Of a finished job, before it is recorded; UNSET where no keys were changed by signatures.
+    """Of a finished job, before it is recorded; UNSET where nothing was signed, or a guard alone.
 
-    WrongPart.
+    A gathering changes no keys: its proof says which coins it has moved. WrongPart.
     """
-    if done.kind in (GATHERING, GUARD):
+    if done.kind == GUARD:
         return msgspec.UNSET
     if done.spend is None:
         if not done.transactions:

@@ -21,6 +21,7 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
   const { found, nowMs } = props
   const { t } = useTranslation()
   const date = useDates()
+  const word = useWords()
   const amount = useAmounts()
   const broken = breaks(found.lines)
   const isNow = found.state === 'compared'
@@ -49,6 +50,17 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
                 ccy,
                 transaction: `${txId.slice(0, SHOWN)}…`,
                 code,
+              })}
+            />
+          ))}
+          {found.uncharged.map(({ tier, ccy, amt, txId, command }) => (
+            <Why
+              key={txId}
+              text={t('op.reconciliation.uncharged', {
+                amount: amount(amt),
+                ccy,
+                tier: word('tierName', tier),
+                command,
               })}
             />
           ))}

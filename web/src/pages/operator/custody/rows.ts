@@ -74,6 +74,8 @@ export interface Reconciliation {
   unaskedSums: UnaskedSum[]
   /** The largest of each sum. */
   unasked: Unasked[]
+  /** Fees of finished changes of keys that the ledger has not, each with what tells it. */
+  uncharged: { tier: string; ccy: string; amt: string; txId: string; command: string }[]
   /** Why warm and cold are not compared. */
   uncompared: string
   /** `reading`, `record` or `node`; "" of an earlier version's file. */

@@ -181,6 +181,17 @@ class _Custody:
                 }
                 for one in found.unasked_sums
             ],
+            "uncharged": [
+                {
+                    "tier": Tier(one.tier).name.lower(),
+                    "ccy": symbol_of(self._catalog, one.asset),
+                    "amt": amount_text(self._catalog, one.asset, one.amount),
+                    "txId": one.transaction,
+                    "command": f"fullreserve custody charge-tier {found.network} "
+                    f"{Tier(one.tier).name.lower()} {one.transaction}",
+                }
+                for one in found.uncharged
+            ],
             "lines": [
                 {
                     "tier": Tier(one.tier).name.lower(),
