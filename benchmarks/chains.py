@@ -18,6 +18,7 @@ from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import Marks
 from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.wire.commands import amount_bytes
 from tests.integration.custody.outsiders import COIN, TOKEN, Approved, EvmBed, UtxoBed
@@ -129,7 +130,7 @@ class _Exchange:
     async def behind(self, network: int, asset: int, after: int, limit: int) -> Sequence[wire.Pay]:
         raise AssertionError(network, asset, after, limit)
 
-    async def cap(self, network: int, asset: int) -> int | None:
+    async def marks(self, network: int, asset: int) -> Marks | None:
         raise AssertionError(network, asset)
 
     async def free(self, network: int, asset: int) -> int:

@@ -10,6 +10,7 @@ Here is what is planned; `sending` and `outcomes` have the rest of its way.
 
 from __future__ import annotations
 
+import sys
 from asyncio import to_thread
 from collections.abc import Callable, Mapping, Sequence
 
@@ -357,18 +358,18 @@ class Payer:
             if found and not isinstance(found[0], HotShort):
                 await self._bring_on(first.asset, bound)
                 continue
-            await self._let_pass(first, await self._oldest_within(first, bound), bound)
+            await self._let_pass(first, bound)
 
-    async def _oldest_within(self, first: wire.Pay, bound: Sequence[Plan]) -> wire.Pay | None:
+    async def _oldest_within(
+        self, first: wire.Pay, cap: int, bound: Sequence[Plan]
+    ) -> wire.Pay | None:
         """The oldest that cannot be paid now and that hot may be filled for; `first`, or behind it.
 
         What is larger than hot's cap is paid by people: nothing is kept for it.
         """
-        place = (self._desk.chain.network, first.asset)
-        cap = await self._desk.exchange.cap(*place)
-        if cap is None or amount_int(first.amount) <= cap:
+        if amount_int(first.amount) <= cap:
             return first
-        found = await self._desk.exchange.behind(*place, 0, BEHIND)
+        found = await self._desk.exchange.behind(self._desk.chain.network, first.asset, 0, BEHIND)
         within = [pay for pay in found if amount_int(pay.amount) <= cap]
         able = {pay.withdrawal for pay in await self._payable(within, bound)} | self._passed.keys()
         return next((pay for pay in within if pay.withdrawal not in able), None)
@@ -386,19 +387,21 @@ class Payer:
         else:
             await self._go_on(able)
 
-    async def _let_pass(
-        self, first: wire.Pay, kept_for: wire.Pay | None, bound: Sequence[Plan]
-    ) -> None:
+    async def _let_pass(self, first: wire.Pay, bound: Sequence[Plan]) -> None:
         """Of what waits behind one that hot cannot pay, or nobody can read, some that it can.
 
         What it has would lie idle for as long as nobody refills it; see `passing`.
         """
         place = (self._desk.chain.network, first.asset)
         free = await self._desk.exchange.free(*place)
+        marks = await self._desk.exchange.marks(*place)
+        cap, least = (amount_int(marks.cap), amount_int(marks.least)) if marks else (sys.maxsize, 0)
+        kept_for = await self._oldest_within(first, cap, bound)
         number, amount = first.withdrawal, 0
         if kept_for is not None:
             number, amount = kept_for.withdrawal, amount_int(kept_for.amount)
-        room = self._passing.room(first.asset, number, free, amount)
+        is_full = free + least > cap
+        room = self._passing.room(first.asset, number, free, amount, is_full=is_full)
         found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
         self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
         others = [pay for pay in found if pay.withdrawal not in (number, first.withdrawal)]

@@ -12,6 +12,7 @@ from fullreserve.custody.transfers import transfer
 from fullreserve.custody.units import Scale
 from fullreserve.custody.waits import Waits
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import Marks
 from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.worker_files import Why
 
@@ -55,8 +56,8 @@ class Exchange(Protocol):
     async def free(self, network: int, asset: int) -> int:
         """What hot has of an asset beside payments that are bound or to be bound, by the ledger."""
 
-    async def cap(self, network: int, asset: int) -> int | None:
-        """What hot is filled to at most; None where nothing says so."""
+    async def marks(self, network: int, asset: int) -> Marks | None:
+        """The rule by which hot is refilled; None where nothing says so."""
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         """Whether withdrawals of the network are suspended now: what was final is not."""

@@ -208,10 +208,9 @@ class PayersExchange:
         )
         return hot - amount_int(demand.bound) - amount_int(demand.waiting)
 
-    async def cap(self, network: int, asset: int) -> int | None:
+    async def marks(self, network: int, asset: int) -> Marks | None:
         found: list[Marks] = await self._house.ask(TIER_MOVES, ListMarks())
-        ours = (one for one in found if (one.network, one.asset) == (network, asset))
-        return next((amount_int(one.cap) for one in ours), None)
+        return next((one for one in found if (one.network, one.asset) == (network, asset)), None)
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:
         place = Scope(Level.CHAIN, self._network.network)

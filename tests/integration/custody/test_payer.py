@@ -20,6 +20,7 @@ from fullreserve.custody.payer_desk import Terms
 from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.tier_moves_wire import Marks
 from fullreserve.exchange.products.withdrawal_state import REVERTED, Binding
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 from fullreserve.exchange.worker_files import Why
@@ -85,7 +86,7 @@ class Agreement:
     async def free(self, network: int, asset: int) -> int:
         return 0
 
-    async def cap(self, network: int, asset: int) -> int | None:
+    async def marks(self, network: int, asset: int) -> Marks | None:
         return None
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:

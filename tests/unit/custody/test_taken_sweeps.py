@@ -24,6 +24,7 @@ from fullreserve.custody.store import Store
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.exchange.products.tier_moves_wire import Marks
 from fullreserve.exchange.products.withdrawal_state import Binding
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import Why
@@ -88,7 +89,7 @@ class Nobody:
     async def free(self, network: int, asset: int) -> int:
         raise AssertionError(asset)
 
-    async def cap(self, network: int, asset: int) -> int | None:
+    async def marks(self, network: int, asset: int) -> Marks | None:
         raise AssertionError(asset)
 
     async def stop(self, evidence: Mapping[str, object]) -> bool:
