@@ -44,6 +44,8 @@ class _Known(NamedTuple):
     coming: tuple[int, int] | None  # network and asset
     debt: tuple[tuple[int, int], int] | None  # owner and asset; its number
     value: int
+    undone: int  # of what its chain took back after it had arrived
+    place_of_undone: tuple[int, int]  # network and asset
 
 
 class DepositIndex:
@@ -67,6 +69,8 @@ class DepositIndex:
         self._small: dict[Line, list[_Small]] = {}
         self._sums: dict[Line, int] = {}
         self._coming: dict[int, dict[int, int]] = {}
+        self._undone: dict[tuple[int, int], int] = {}  # by network and asset
+        self._again: dict[tuple[int, int], int] = {}  # of that, what is in a block again
         self._debts: dict[
             tuple[int, int], list[int]
         ] = {}  # numbers, by owner and asset, and by owner
@@ -109,7 +113,17 @@ class DepositIndex:
                 insort(self._debts.setdefault(key, []), debt[1])
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
-        self._known[one.transfer] = _Known(one.owner, place, small, coming, debt, one.value)
+        undone, at = self._state.undone.get(one.transfer, 0), (one.network, one.asset)
+        if undone:
+            self._add_undone(at, undone, is_again=coming is not None)
+        self._known[one.transfer] = _Known(
+            *(one.owner, place, small, coming, debt, one.value, undone, at)
+        )
+
+    def _add_undone(self, at: tuple[int, int], amount: int, *, is_again: bool) -> None:
+        self._undone[at] = self._undone.get(at, 0) + amount
+        if is_again:
+            self._again[at] = self._again.get(at, 0) + amount
 
     def _enter_small(self, one: Deposit) -> tuple[Line, _Small] | None:
         due = one.confirmations >= self._state.networks[one.network].credit_after
@@ -156,6 +170,8 @@ class DepositIndex:
         if was.coming is not None:
             network, asset = was.coming
             self._coming[network][asset] -= was.value
+        if was.undone:
+            self._add_undone(was.place_of_undone, -was.undone, is_again=was.coming is not None)
         if was.debt is not None:
             owes, number = was.debt
             for key in (owes, (was.owner, ALL)):
@@ -165,6 +181,14 @@ class DepositIndex:
                     del self._debts[key]
 
     # Reading
+
+    def undone(self, network: int, asset: int) -> int:
+        """What arrived, was taken back, and may come again."""
+        return self._undone.get((network, asset), 0)
+
+    def again(self, network: int, asset: int) -> int:
+        """Of that, what is in a block again and has not arrived."""
+        return self._again.get((network, asset), 0)
 
     def open_on(self, network: int) -> Iterator[bytes]:
         """All of a network that are open, in block order."""

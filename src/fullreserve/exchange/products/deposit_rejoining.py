@@ -8,7 +8,7 @@ first, so that books and chain end as they were, in whatever order all of it is 
 
 from __future__ import annotations
 
-from fullreserve.exchange.products.deposit_state import REJOINS, Deposit, Phase
+from fullreserve.exchange.products.deposit_state import REJOINS, Deposit
 from fullreserve.exchange.products.deposit_table import DepositTable
 
 
@@ -19,6 +19,7 @@ class Rejoining(DepositTable):
         """It had arrived, and its chain has it no more."""
         if self.state.edition >= REJOINS:
             self._set(self.state.undone, one.transfer, one.value)
+            self._known.enter(one)
 
     def _broke(self, network: int, asset: int, amount: int) -> None:
         """So much has left the tier of deposits that it did not have."""
@@ -29,43 +30,35 @@ class Rejoining(DepositTable):
         """It arrives again, and takes so much of the break back; 0 for any other."""
         if one.transfer not in self.state.undone:
             return 0
-        broken = self._broken(one.network, one.asset)
-        taken = min(one.value, broken)
-        self._remove(self.state.undone, one.transfer)
-        self._keep_broken(one.network, one.asset, broken - taken)
+        taken = min(one.value, self._broken(one.network, one.asset))
+        self._comes_no_more(one, taken)
         return taken
 
     def _never_rejoins(self, one: Deposit) -> None:
         if one.transfer in self.state.undone:
-            self._remove(self.state.undone, one.transfer)
-            broken = self._broken(one.network, one.asset)
-            self._keep_broken(one.network, one.asset, broken)
+            self._comes_no_more(one, 0)
 
     def _still_coming(self, network: int) -> dict[int, int]:
         """Of what is in blocks and has not arrived, by asset, what the tier will have more."""
-        coming = dict(self._known.coming(network))
-        for asset in coming:
-            again = sum(one.value for one in self._undone_of(network, asset) if _is_seen(one))
-            coming[asset] -= min(again, self._broken(network, asset))
-        return {asset: value for asset, value in coming.items() if value}
+        return {
+            asset: value - min(self._known.again(network, asset), self._broken(network, asset))
+            for asset, value in self._known.coming(network).items()
+        }
+
+    def _comes_no_more(self, one: Deposit, taken: int) -> None:
+        self._remove(self.state.undone, one.transfer)
+        self._known.enter(one)
+        self._keep_broken(one.network, one.asset, self._broken(one.network, one.asset) - taken)
 
     def _broken(self, network: int, asset: int) -> int:
         return self.state.broken.get(network, {}).get(asset, 0)
 
     def _keep_broken(self, network: int, asset: int, amount: int) -> None:
         """No more than may come again."""
-        amount = min(amount, sum(one.value for one in self._undone_of(network, asset)))
+        amount = min(amount, self._known.undone(network, asset))
         if amount != self._broken(network, asset):
             kept = self.state.broken.setdefault(network, {})
             if amount:
                 self._set(kept, asset, amount)
             else:
                 self._remove(kept, asset)
-
-    def _undone_of(self, network: int, asset: int) -> list[Deposit]:
-        found = (self.state.deposits[transfer] for transfer in self.state.undone)
-        return [one for one in found if (one.network, one.asset) == (network, asset)]
-
-
-def _is_seen(one: Deposit) -> bool:
-    return bool(one.height) and one.phase < Phase.ARRIVED
