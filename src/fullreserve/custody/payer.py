@@ -362,17 +362,17 @@ class Payer:
 
     async def _oldest_within(
         self, first: wire.Pay, cap: int, bound: Sequence[Plan]
-    ) -> wire.Pay | None:
-        """The oldest that cannot be paid now and that hot may be filled for; `first`, or behind it.
+    ) -> tuple[wire.Pay | None, bool]:
+        """The oldest that hot may be filled for, `first` or behind it, and whether it can be paid.
 
         What is larger than hot's cap is paid by people: nothing is kept for it.
         """
         if amount_int(first.amount) <= cap:
-            return first
+            return first, False
         found = await self._desk.exchange.behind(self._desk.chain.network, first.asset, 0, BEHIND)
-        within = [pay for pay in found if amount_int(pay.amount) <= cap]
-        able = {pay.withdrawal for pay in await self._payable(within, bound)} | self._passed.keys()
-        return next((pay for pay in within if pay.withdrawal not in able), None)
+        within = (pay for pay in found if amount_int(pay.amount) <= cap)
+        oldest = next((pay for pay in within if pay.withdrawal not in self._passed), None)
+        return oldest, oldest is not None and bool(await self._payable([oldest], bound))
 
     async def _bring_on(self, asset: int, bound: Sequence[Plan]) -> None:
         """The first can be paid: those go on that hot can pay, and all where it can pay them all.
@@ -396,18 +396,19 @@ class Payer:
         free = await self._desk.exchange.free(*place)
         marks = await self._desk.exchange.marks(*place)
         cap, least = (amount_int(marks.cap), amount_int(marks.least)) if marks else (sys.maxsize, 0)
-        kept_for = await self._oldest_within(first, cap, bound)
-        number, amount = first.withdrawal, 0
-        if kept_for is not None:
-            number, amount = kept_for.withdrawal, amount_int(kept_for.amount)
+        oldest, is_able = await self._oldest_within(first, cap, bound)
+        number, kept = first.withdrawal, 0
+        if oldest is not None:
+            number, kept = oldest.withdrawal, 0 if is_able else amount_int(oldest.amount)
         is_full = free + least > cap
-        room = self._passing.room(first.asset, number, free, amount, is_full=is_full)
+        room = self._passing.room(first.asset, number, free, kept, is_full=is_full)
         found = await self._desk.exchange.behind(*place, self._behind.get(first.asset, 0), BEHIND)
         self._behind[first.asset] = found[-1].withdrawal if len(found) == BEHIND else 0
         others = [pay for pay in found if pay.withdrawal not in (number, first.withdrawal)]
         fits = [pay for pay in others if amount_int(pay.amount) <= room]
         able = list[int]()
-        for pay in await self._payable(fits, bound):
+        # Before any other, in whose turn it may not be.
+        for pay in await self._payable([oldest, *fits] if oldest and is_able else fits, bound):
             amount = amount_int(pay.amount)
             if amount <= room:
                 room -= amount

@@ -14,6 +14,7 @@ from fullreserve.custody.addresses import checksummed
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.keys.intent import Rule
 from fullreserve.custody.keys.refilling import filled, waiting
+from fullreserve.custody.payer import BEHIND
 from fullreserve.custody.signing import lane_of
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, Marks, SetMarks
@@ -150,6 +151,33 @@ async def test_lanes_that_are_full_and_level_hold_up_nobody(
     assert (await office.exchange.found(larger)).state == WithdrawalState.SHORT
     assert paid[-1] > paid[-3] > 6
     assert is_paid or paid[-1] == 3 * 15
+
+
+async def test_the_oldest_that_hot_may_be_filled_for_goes_first_once_it_can(office: Lanes) -> None:
+    """Whoever is looked at in that round, behind one that is larger than the cap.
+
+    Criterion: CHAINS-PAYER-28.
+    """
+    take_away(office)
+    hot = sum(office.holds(lane)[USDT] for lane in office.bed.keys) * UNIT
+    await told(office, hot - await office.paying._payer._desk.exchange.free(NETWORK, USDT))
+    cap = amount_bytes(20 * AMOUNT)
+    marks = Marks(NETWORK, USDT, bytes(16), cap, cap, amount_bytes(1), cap, cap)
+    assert await office.exchange.house.report(TIER_MOVES, SetMarks(marks)) == [0]
+    await asked(office, 21 * AMOUNT)
+    oldest = await asked(office, 5 * AMOUNT)
+    others = [await asked(office, 4 * AMOUNT + UNIT * one) for one in range(BEHIND + 4)]
+    for _ in range(2):
+        await office.paying.round()
+    states = {(await office.exchange.found(one)).state for one in (oldest, *others)}
+    assert states == {WithdrawalState.SHORT}
+    for lane in list(office.bed.keys)[:1]:
+        more = contracts.call("mint(address,uint256)", lane, 3 * AMOUNT // UNIT)
+        office.bed.command(office.bed.token, more)
+    await told(office, 3 * AMOUNT)
+    await office.ended(oldest)
+    states = {(await office.exchange.found(one)).state for one in others}
+    assert states == {WithdrawalState.SHORT}
 
 
 async def told(office: Lanes, amount: int) -> None:
