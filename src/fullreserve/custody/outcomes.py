@@ -26,7 +26,7 @@ from fullreserve.custody.hot_sweeps import number_of
 from fullreserve.custody.payer_desk import Desk, Run
 from fullreserve.custody.sending import Sender
 from fullreserve.custody.store import End, Kept
-from fullreserve.custody.waits import BOOKED, LOOKING, RAISING, TAKEN
+from fullreserve.custody.waits import BOOKED, EMPTY, LOOKING, RAISING, TAKEN
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.custody_ledger import Unsound
 from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED
@@ -94,6 +94,7 @@ class Outcomes:
         )
         # A node dropped it: the same once more, and the one before where that was never taken.
         dropped = [run for run, standing in waiting if not standing.known and run.told]
+        dropped = await self._carrying(dropped)
         await self._sender.broadcast(
             [(run, one) for run in dropped for one in dict.fromkeys((run.told[-1], run.newest))]
         )
@@ -103,6 +104,23 @@ class Outcomes:
             height = (await to_thread(self._desk.chain.tip)).height
             stuck = [run for run in held if height - run.kept.since >= self._desk.terms.bump_after]
             await self._bump(stuck, height)
+
+    async def _carrying(self, runs: Sequence[Run]) -> list[Run]:
+        """Without moves of users' coins that are not there, as after a reorganisation.
+
+        Of a token such a move would be made all the same, fail, and be over, before its coins come.
+        """
+        moves = [run for run in runs if is_of_users(run.plan)]
+        if not moves:
+            return list(runs)
+        carried = await to_thread(self._desk.chain.carries, [run.plan for run in moves])
+        empty = {run.kept.id for run, has in zip(moves, carried, strict=True) if not has}
+        for run in moves:
+            if run.kept.id in empty:
+                self._desk.waits.waits(run.kept.id, EMPTY, "its source has not what it moves")
+            else:
+                self._desk.waits.goes(run.kept.id, EMPTY)
+        return [run for run in runs if run.kept.id not in empty]
 
     async def _bump(self, runs: Sequence[Run], height: int) -> None:
         """A higher fee; one that a node refuses is offered again, and raised after as long.
@@ -409,6 +427,11 @@ class Outcomes:
 
 def _is_within(plan: Plan) -> bool:
     return plan.move is not None and plan.move.is_within
+
+
+def is_of_users(plan: Plan) -> bool:
+    """Whether it moves coins of users' addresses."""
+    return plan.move is not None and plan.move.source == wire.Tier.DEPOSIT
 
 
 def _seen_at(one: Standing) -> int:

@@ -357,17 +357,17 @@ class Made(NamedTuple):
     txids: frozenset[bytes]
 
 
-def read_made(path: Path, network: int) -> list[Made]:
-    """All plans of another process's store, final ones too.
+def read_made(path: Path, network: int, *, is_open: bool = False) -> list[Made]:
+    """All plans of another process's store, final ones too; `is_open`: those that are not.
 
     None that ended without anything signed for it: its nonce or coins went to others.
     """
     asked = (
-        "SELECT id, data, txid FROM plans LEFT JOIN attempts ON plan = id "
-        "WHERE network = ? AND NOT (is_done AND txid IS NULL) ORDER BY id"
+        "SELECT id, data, txid FROM plans LEFT JOIN attempts ON plan = id WHERE network = ? "
+        "AND (NOT is_done OR (? AND txid IS NOT NULL)) ORDER BY id"
     )
     found: dict[int, Made] = {}
-    for number, data, txid in _read(path, asked, network):
+    for number, data, txid in _read(path, asked, network, not is_open):
         made = found.get(number) or Made(msgspec.json.decode(data, type=Kept), frozenset())
         found[number] = made if txid is None else made._replace(txids=made.txids | {bytes(txid)})
     return list(found.values())

@@ -12,6 +12,7 @@ AGAIN_MS = 60_000
 # Steps beside that of giving an attempt to a node, which goes by its txid.
 SIGNING, LOOKING = b"signing", b"looking"
 UNBINDING, RAISING, TAKEN, BOOKED = b"unbinding", b"raising", b"taken", b"booked"
+EMPTY = b"empty"
 
 log = structlog.get_logger(__name__)
 

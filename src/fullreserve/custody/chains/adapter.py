@@ -392,6 +392,10 @@ class Chain(ABC):
         """The most of an asset that one transaction can take beside `bound`; None: all there is."""
         return None
 
+    def carries(self, plans: Sequence[Plan]) -> list[bool]:
+        """Whether each moves something as the chain is now: its source has that; NodeProblem."""
+        return [True] * len(plans)
+
     def halted(self) -> list[Halted]:
         """What hot holds now and may not send, whose withdrawals wait; NodeProblem."""
         return []

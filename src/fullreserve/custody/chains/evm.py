@@ -23,7 +23,7 @@ from fullreserve.custody.chains.adapter import (
 )
 from fullreserve.custody.chains.evm_blocks import ACCOUNT, HASH, Sent, read_block
 from fullreserve.custody.chains.evm_held import TRANSFER_EVENT, held
-from fullreserve.custody.chains.evm_lanes import TIP, Lanes, fees, next_nonce
+from fullreserve.custody.chains.evm_lanes import TIP, Lanes, balance_call, fees, next_nonce
 from fullreserve.custody.chains.evm_proof import signed
 from fullreserve.custody.chains.evm_reading import ASKED_AT_ONCE, EvmReading, Terms, legible
 from fullreserve.custody.chains.evm_sweeps import LEDGER, Holding, Source, Swept, sendable, sources
@@ -193,6 +193,19 @@ class EvmChain(EvmReading):
         tokens = () if token is None else (token,)
         lanes = self._look(tokens, [tx.read_body(plan.body) for plan in bound])
         return lanes.most(token, GAS_COIN if token is None else GAS_TOKEN)
+
+    def carries(self, plans: Sequence[Plan]) -> list[bool]:
+        asked, moved = list[tuple[str, Sequence[Any]]](), list[int]()
+        for plan in plans:
+            body = tx.read_body(plan.body)
+            if body.to in self._asset_of and tx.is_transfer(body.data):
+                asked.append(("eth_call", [balance_call(body.to, body.lane), "latest"]))
+                moved.append(int.from_bytes(body.data[-tx.WORD :], "big"))
+            else:
+                asked.append(("eth_getBalance", ["0x" + body.lane.hex(), "latest"]))
+                moved.append(body.value)
+        told = map(quantity, self._calls(asked))
+        return [has >= amount for has, amount in zip(told, moved, strict=True)]
 
     def halted(self) -> list[Halted]:
         lanes = self._look(list(self._asset_of), ())
