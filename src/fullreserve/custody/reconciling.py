@@ -12,7 +12,6 @@ lasts: what was found before says nothing of now.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,7 +20,7 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Asked, Block, Move, Plan, Standing
+from fullreserve.custody.chains.adapter import Asked, Block, Move, Standing
 from fullreserve.custody.chains.following import NodesDiffer
 from fullreserve.custody.chains.health import unread
 from fullreserve.custody.chains.rpc import Node, NodeProblem
@@ -155,6 +154,7 @@ class Reconciler:
         self._spends = Spends(self._chain, payer)
         self._explained: tuple[tuple[Announced, ...], tuple[Uncharged, ...], str] | None = None
         self._triggers: dict[Key, suspensions.Trigger] = {}
+        self._nowhere: set[bytes] = set()  # moves, by binding, of coins that are not there
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
         self._overdue: dict[int, None] = {}
@@ -176,6 +176,7 @@ class Reconciler:
         self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
+            self._nowhere = await asyncio.to_thread(self._empty)
         except NodeProblem as problem:
             # A block came meanwhile, or the node went away; the next look tells.
             self.not_compared(Blind(unread(problem).state), str(problem), block)
@@ -535,10 +536,8 @@ class Reconciler:
         paying = sum(fees[one.binding] for one in signed if one.move is None)
         if least or paying:
             _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
-        opened = read_open(self._payer, number)
-        empty = await asyncio.to_thread(self._empty, opened)
-        for one in opened:
-            if one.move is not None and one.binding not in empty:
+        for one in read_open(self._payer, number):
+            if one.move is not None and one.binding not in self._nowhere:
                 self._moves(one.move, fees.get(one.binding, 0), way)
         await self._between_tiers(way)
         await self._ended_since(way, height)
@@ -600,14 +599,14 @@ class Reconciler:
                 _add(way.more, (one.source, one.asset), amount)
                 _add(way.less, (one.target, one.asset), amount)
 
-    def _empty(self, plans: Sequence[Plan]) -> set[bytes]:
+    def _empty(self) -> set[bytes]:
         """Moves of users' coins, by binding, that nobody has and whose source has not the coins.
 
         As of a deposit that its chain took for ever: it is to hide nothing that is missing.
         NodeProblem.
         """
-        moves = [one for one in plans if one.move is not None
-                 and one.move.source == wire.Tier.DEPOSIT]  # fmt: skip
+        moves = [one for one in read_open(self._payer, self._network.network)
+                 if one.move is not None and one.move.source == wire.Tier.DEPOSIT]  # fmt: skip
         carried = self._chain.carries(moves) if moves else []
         lacking = {one.binding: one for one, has in zip(moves, carried, strict=True) if not has}
         if not lacking:
