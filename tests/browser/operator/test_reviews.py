@@ -88,7 +88,8 @@ def test_what_is_under_review_says_whom_it_waits_for(
     )
     mine = [one for one in ada.get(X + "withdrawals") if one["uid"] == str(person.uid)]
     wd_id = mine[-1]["wdId"]
-    doubted = Judge(ids.number(wd_id), Category.BOOK, 10**10, concerns=int(Concern.RISK))
+    # What gives no points: a score may ask the owner before people, where there is one.
+    doubted = Judge(ids.number(wd_id), Category.BOOK, 10**10, concerns=int(Concern.TRAVEL_RULE))
     say_all(server, (POLICY, doubted))
     page = visit(f"/operator/withdrawals/{wd_id}", ada)
     main = page.get_by_role("main")

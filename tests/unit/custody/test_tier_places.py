@@ -78,6 +78,15 @@ class Chain(Node):
     def tip(self) -> Block:
         return Block(len(self.raw) - 1, double_sha256(self.raw[-1][:80])[::-1], bytes(32))
 
+    def tried(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        told = list[Any]()
+        for method, params in asked:
+            try:
+                told.append(self.call(method, *params))
+            except NodeRefuses as refusal:
+                told.append(refusal)
+        return told
+
     def call(self, method: str, *params: Any) -> Any:
         hashes = [double_sha256(one[:80])[::-1].hex() for one in self.raw]
         if method == "getblockhash":
