@@ -110,7 +110,7 @@ class Outcomes:
 
         Of a token such a move would be made all the same, fail, and be over, before its coins come.
         """
-        moves = [run for run in runs if is_of_users(run.plan)]
+        moves = [run for run in runs if run.plan.move is not None and run.plan.move.is_of_users]
         if not moves:
             return list(runs)
         carried = await to_thread(self._desk.chain.carries, [run.plan for run in moves])
@@ -427,11 +427,6 @@ class Outcomes:
 
 def _is_within(plan: Plan) -> bool:
     return plan.move is not None and plan.move.is_within
-
-
-def is_of_users(plan: Plan) -> bool:
-    """Whether it moves coins of users' addresses."""
-    return plan.move is not None and plan.move.source == wire.Tier.DEPOSIT
 
 
 def _seen_at(one: Standing) -> int:

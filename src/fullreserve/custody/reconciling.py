@@ -606,7 +606,7 @@ class Reconciler:
         NodeProblem.
         """
         moves = [one for one in read_open(self._payer, self._network.network)
-                 if one.move is not None and one.move.source == wire.Tier.DEPOSIT]  # fmt: skip
+                 if one.move is not None and one.move.is_of_users]  # fmt: skip
         carried = self._chain.carries(moves) if moves else []
         lacking = {one.binding: one for one, has in zip(moves, carried, strict=True) if not has}
         if not lacking:

@@ -130,6 +130,11 @@ class Move(msgspec.Struct, array_like=True, frozen=True):
         return self.source == self.target
 
     @property
+    def is_of_users(self) -> bool:
+        """Whether it moves coins of users' addresses."""
+        return self.source == Tier.DEPOSIT
+
+    @property
     def is_gas(self) -> bool:
         """Whether it pays the way of what is to be swept."""
         return (self.source, self.target) == (Tier.HOT, Tier.DEPOSIT) or self.key.startswith(GAS)

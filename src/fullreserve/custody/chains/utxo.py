@@ -79,7 +79,7 @@ _NO_INDEX = "it has no index of transactions: start it with txindex=1, and witho
 _OUTBID = ("insufficient fee", "insufficient absolute fee", "mempool-conflict")
 
 
-HASHES_AT_ONCE = 500
+HASHES_AT_ONCE = 500  # some 40 kB of an answer
 KEPT = 64  # blocks whose transactions are remembered by name
 MATURE = 100  # confirmations
 RATE_CAP = 500  # sats a virtual byte
