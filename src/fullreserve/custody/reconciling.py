@@ -1,12 +1,12 @@
 """Compares the ledger with the chain, tier by tier and asset by asset, at each block.
 
-What is on its way is known by both sides and makes the comparison an interval: withdrawals that are
-bound and not final, coins that move between tiers, deposits in blocks that are not credited yet. A
-move by hand that operators have announced explains exactly itself (`comparing`), as does the fee of
-a change of keys that the record has finished (`job_fees`). A difference
-beyond that and the tolerance that is still there when it is looked at again suspends the asset on
-its network, and its size is said. While balances cannot be told, that is said, and alarms when it
-lasts: what was found before says nothing of now.
+What is on its way makes the comparison an interval (`underway`): withdrawals that are bound and not
+final, coins that move between tiers, deposits in blocks that are not credited yet. A move by hand
+that operators have announced explains exactly itself (`comparing`), as does the fee of a change of
+keys that the record has finished (`job_fees`). A difference beyond that and the tolerance that is
+still there when it is looked at again suspends the asset on its network, and its size is said.
+While balances cannot be told, that is said, and alarms when it lasts: what was found before says
+nothing of now.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ import structlog
 
 from fullreserve.clock import Clock
 from fullreserve.custody.chains import following
-from fullreserve.custody.chains.adapter import Asked, Block, Move, Standing
+from fullreserve.custody.chains.adapter import Block
 from fullreserve.custody.chains.following import NodesDiffer
 from fullreserve.custody.chains.health import unread
 from fullreserve.custody.chains.rpc import Node, NodeProblem
-from fullreserve.custody.comparing import Compared, Key, OnTheWay, Sides, compared, explains
+from fullreserve.custody.comparing import Compared, Key, Sides, compared, explains
 from fullreserve.custody.gifts import Gifts
 from fullreserve.custody.holdings import Holding, Place, balances, places
 from fullreserve.custody.house import House
 from fullreserve.custody.job_fees import JobFees
 from fullreserve.custody.kept_gifts import GiftSum
-from fullreserve.custody.keys.kept_moves import KeptMoves
 from fullreserve.custody.keys.record import BadRecord
 from fullreserve.custody.left import leave
 from fullreserve.custody.measuring import Measuring
 from fullreserve.custody.networks import Network
 from fullreserve.custody.spends import Planned, Spends
-from fullreserve.custody.store import read_cursor, read_made, read_open, read_signed
+from fullreserve.custody.store import read_cursor
 from fullreserve.custody.tier_places import TierPlaces
 from fullreserve.custody.token_moves import TokenMoves
+from fullreserve.custody.underway import Underway
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
@@ -46,14 +46,9 @@ from fullreserve.exchange.products import tier_moves_wire as tier_moves
 from fullreserve.exchange.products.announced_moves import OPEN_MAX, Announced, AnnouncedState
 from fullreserve.exchange.products.custody_ledger import TIERS
 from fullreserve.exchange.products.deposit_state import (
-    Deposit,
     ListAnnounced,
-    ListDeposits,
-    Phase,
-    SumComing,
 )
 from fullreserve.exchange.products.suspension_state import Suspension
-from fullreserve.exchange.products.withdrawal_state import ListSums, Sum
 from fullreserve.exchange.wire.commands import amount_int
 from fullreserve.exchange.worker_files import (
     UNKNOWN_BLOCKS,
@@ -68,9 +63,6 @@ from fullreserve.exchange.worker_files import (
     tolerance,
 )
 
-# What a transaction on its way may cost at most, where no plan says more: fees rise above any
-# fixed sum, and signers bound them.
-FEE_ON_ITS_WAY = 100_000
 # A difference has to last this long: both sides are read one after the other.
 LASTS_MS = 8_000
 # And this long while the payer, who knows which change is ours, has not read the newest block.
@@ -80,10 +72,6 @@ AT_ONCE = 10_000
 UNKNOWN_MS = 10 * 60_000
 # Blocks of a tier's coins that are read while the watcher waits; more are read beside it.
 READ_MEANWHILE = 6
-# Deposits, the newest change first, that are looked through for those of newer blocks.
-LATER_MAX = 500
-# Moves between tiers that ended last, which are looked through likewise.
-ENDED_MAX = 100
 # Warm is one more where the ceremony's record, or the file of networks, says where its coins lie.
 MEASURED = (wire.Tier.DEPOSIT, wire.Tier.HOT, wire.Tier.COLD)
 
@@ -130,7 +118,7 @@ class Reconciler:
         self._chain = self._chains[0]
         self._node = Node(network.nodes[0])
         self._tiers = TierPlaces(network, payer.parent)
-        self._kept_moves = KeptMoves(payer.parent)
+        self._underway = Underway(network, house, payer, self._chain)
         self._token_moves = TokenMoves(network, house, payer.parent)
         self._job_fees = JobFees(network, house, payer.parent)
         self._uncharged: tuple[Uncharged, ...] = ()
@@ -147,14 +135,11 @@ class Reconciler:
         self._reading: asyncio.Task[None] | None = None
         self._uncompared = ""  # why warm and cold are not, as it was said
         self._why_not = ""  # and by a word of `Unmeasured`
-        self._ended: dict[int, int] = {}  # moves, by number: the newest block by then
-        self._height = 0  # of that block
         self._said: dict[Key, None] = {}
         self._settled: dict[Key, None] = {}
         self._spends = Spends(self._chain, payer)
         self._explained: tuple[tuple[Announced, ...], tuple[Uncharged, ...], str] | None = None
         self._triggers: dict[Key, suspensions.Trigger] = {}
-        self._nowhere: set[bytes] = set()  # moves, by binding, of coins that are not there
         self._found = Reconciled(network.network)
         self._missed: dict[tuple[int, bytes], None] = {}  # blocks that were not compared
         self._overdue: dict[int, None] = {}
@@ -172,11 +157,10 @@ class Reconciler:
         """What differs and has for a while; the asset is suspended by then. Unavailable."""
         # Before the coins are read: who has read the block has kept what it holds of ours.
         read, _ = read_block(self._network, self._payer, block)
-        self._height = block.height
         self._lasts_ms = patience(self._network, self._payer, block)
         try:
             held = await self._held(block)
-            self._nowhere = await asyncio.to_thread(self._empty)
+            await asyncio.to_thread(self._underway.look)
         except NodeProblem as problem:
             # A block came meanwhile, or the node went away; the next look tells.
             self.not_compared(Blind(unread(problem).state), str(problem), block)
@@ -214,7 +198,7 @@ class Reconciler:
     async def _compared(
         self, held: dict[Key, int], unasked: list[GiftSum], block: Block, height: int
     ) -> tuple[Sides, Compared]:
-        way = await self._on_the_way(height)
+        way = await self._underway.read(height, block.height)
         ledger = await self._ledger()
         keys = sorted(
             {(tier, asset) for tier in self._measured for asset in self._network.decimals}
@@ -521,112 +505,6 @@ class Reconciler:
             for one in await self._house.ledger()
             if one.kind in tiers and one.instance == self._network.network
         }
-
-    async def _on_the_way(self, height: int) -> OnTheWay:
-        """`height` is that of the newest block of which all coins are known."""
-        way, coin = OnTheWay({}, {}), self._network.coin
-        number, least = self._network.network, 0
-        sums: list[Sum] = await self._house.ask(wire.WITHDRAWALS, ListSums(bound=True))
-        for bound in sums:
-            if bound.network == number:
-                _add(way.less, (wire.Tier.HOT, bound.asset), amount_int(bound.amount))
-                least += bound.count * FEE_ON_ITS_WAY
-        signed = read_signed(self._payer, number)
-        fees = {one.binding: self._scale(coin).cost(one.fee) for one in signed}
-        paying = sum(fees[one.binding] for one in signed if one.move is None)
-        if least or paying:
-            _add(way.less, (wire.Tier.HOT, coin), max(least, paying))
-        for one in read_open(self._payer, number):
-            if one.move is not None and one.binding not in self._nowhere:
-                self._moves(one.move, fees.get(one.binding, 0), way)
-        await self._between_tiers(way)
-        await self._ended_since(way, height)
-        coming: dict[int, bytes] = await self._house.ask(wire.DEPOSITS, SumComing(number))
-        later = await self._later(height)
-        for asset, value in coming.items():
-            key = (wire.Tier.DEPOSIT, asset)
-            _add(way.more, key, amount_int(value))
-            _add(way.less, key, later.get(asset, 0) - amount_int(value))
-        return way
-
-    async def _later(self, height: int) -> dict[int, int]:
-        """Of what is coming, by asset, what is in blocks that the balances are not of.
-
-        Those came since; of Bitcoin's family the payer may not have read some before either.
-        """
-        asked = ListDeposits(0, 0, LATER_MAX)
-        found: list[Deposit] = await self._house.ask(wire.DEPOSITS, asked)
-        sums: dict[int, int] = {}
-        for one in found:
-            is_coming = one.network == self._network.network and one.phase < Phase.ARRIVED
-            if is_coming and one.height > height:
-                sums[one.asset] = sums.get(one.asset, 0) + one.value
-        return sums
-
-    async def _between_tiers(self, way: OnTheWay) -> None:
-        """Moves that the log has bound: coins may be there before the ledger says so."""
-        bound: list[tier_moves.Move] = await self._house.ask(
-            tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=True, limit=AT_ONCE)
-        )
-        for one in bound:
-            # What leaves hot stands in the payer's store already.
-            is_seen = one.source == wire.Tier.HOT
-            if one.network == self._network.network and one.binding and not is_seen:
-                amount = amount_int(one.amount)
-                _add(way.less, (one.source, one.asset), amount)
-                coin = self._network.coin
-                fee = self._scale(coin).cost(self._kept_moves.fee(one.number))
-                _add(way.less, (one.source, coin), max(fee, FEE_ON_ITS_WAY))
-                _add(way.more, (one.target, one.asset), amount)
-
-    async def _ended_since(self, way: OnTheWay, height: int) -> None:
-        """Moves that the ledger has, in blocks that coins are not known of: the payer is behind.
-
-        By the newest block at which each was found to have ended.
-        """
-        known: list[tier_moves.Move] = await self._house.ask(
-            tier_moves.TIER_MOVES, tier_moves.ListMoves(is_open=False, limit=ENDED_MAX)
-        )
-        done = [
-            one
-            for one in known
-            if one.network == self._network.network and one.state == tier_moves.MoveState.DONE
-        ]
-        self._ended = {one.number: self._ended.get(one.number, self._height) for one in done}
-        for one in done:
-            if self._ended[one.number] > height:
-                amount = amount_int(one.amount)
-                _add(way.more, (one.source, one.asset), amount)
-                _add(way.less, (one.target, one.asset), amount)
-
-    def _empty(self) -> set[bytes]:
-        """Moves of users' coins, by binding, that nobody has and whose source has not the coins.
-
-        As of a deposit that its chain took for ever: it is to hide nothing that is missing.
-        NodeProblem.
-        """
-        moves = [one for one in read_open(self._payer, self._network.network)
-                 if one.move is not None and one.move.is_of_users]  # fmt: skip
-        carried = self._chain.carries(moves) if moves else []
-        lacking = {one.binding: one for one, has in zip(moves, carried, strict=True) if not has}
-        if not lacking:
-            return set()
-        made = read_made(self._payer, self._network.network, is_open=True)
-        asked = [Asked(one.kept.plan, list(one.txids)) for one in made
-                 if one.kept.plan.binding in lacking and one.txids]  # fmt: skip
-        found = self._chain.standing_all(asked) if asked else []
-        there = {
-            one.plan.binding
-            for one, at in zip(asked, found, strict=True)
-            if not isinstance(at, Standing) or at.height or at.known or at.taken_by
-        }
-        return lacking.keys() - there
-
-    def _moves(self, move: Move, fee: int, way: OnTheWay) -> None:
-        amount = self._scale(move.asset).cost(move.amount)
-        _add(way.less, (move.source, move.asset), amount)
-        _add(way.less, (move.source, self._network.coin), max(fee, FEE_ON_ITS_WAY))
-        _add(way.more, (move.target, move.asset), amount)
 
     def _scale(self, asset: int) -> Scale:
         return self._network.scales[asset]

@@ -23,8 +23,8 @@ import msgspec
 import structlog
 
 from fullreserve.custody.house import House
-from fullreserve.custody.reconciling import FEE_ON_ITS_WAY
 from fullreserve.custody.restore_mark import uncompared
+from fullreserve.custody.underway import FEE_ON_ITS_WAY
 from fullreserve.door.outcome import outcomes
 from fullreserve.door.protocol import Door, Refused, Unavailable
 from fullreserve.exchange.products import custody_wire as wire

@@ -17,8 +17,8 @@ from fullreserve.clock import ManualClock
 from fullreserve.custody import sweeping
 from fullreserve.custody.chains.evm import EvmChain
 from fullreserve.custody.house import WATCHER_GATEWAY, House
-from fullreserve.custody.reconciling import Reconciler
 from fullreserve.custody.sweeping import Sweeping
+from fullreserve.custody.underway import Underway
 from fullreserve.custody.walking import Walk
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
@@ -124,7 +124,8 @@ async def test_all_that_comes_is_reconciled(bed: Bed, tmp_path: Path) -> None:
     """By one sum, however many they are. Criterion: CUST-BOUND-6."""
     fill(bed, MANY, state=DepositState.WAITING, phase=Phase.BOOKED)
     house = House(await bed.door(WATCHER_GATEWAY))
-    reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
-    way = await reconciler._on_the_way(10**9)
+    served = network()
+    underway = Underway(served, house, tmp_path / "payer", served.chains()[0])
+    way = await underway.read(10**9, 10**9)
     assert way.more == {(wire.Tier.DEPOSIT, USDT): 7 * MANY}
     assert way.less == {(wire.Tier.DEPOSIT, USDT): -7 * MANY}

@@ -21,7 +21,8 @@ from fullreserve.custody.house import PAYER_GATEWAY, House
 from fullreserve.custody.house_places import HousePlaces
 from fullreserve.custody.networks import Branch, Network
 from fullreserve.custody.paying import PAGE, PayersExchange
-from fullreserve.custody.reconciling import FEE_ON_ITS_WAY, Reconciler
+from fullreserve.custody.reconciling import Reconciler
+from fullreserve.custody.underway import FEE_ON_ITS_WAY, Underway
 from fullreserve.custody.walking import Walk
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import settling
@@ -82,6 +83,11 @@ def network() -> Network:
     )  # fmt: skip
 
 
+def underway(house: House, folder: Path) -> Underway:
+    served = network()
+    return Underway(served, house, folder / "payer", served.chains()[0])
+
+
 async def test_the_payer_sees_all_that_is_to_be_paid_and_all_that_is_bound(
     bed: Bed, tmp_path: Path
 ) -> None:
@@ -108,8 +114,7 @@ async def test_all_that_is_on_its_way_is_reconciled(bed: Bed, tmp_path: Path) ->
     """Criterion: CUST-BOUND-6."""
     fill(bed, (BOUND, WithdrawalState.PENDING, bytes(32)), (5, WithdrawalState.WAITING, b""))
     house = House(await bed.door(PAYER_GATEWAY))
-    reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
-    way = await reconciler._on_the_way(10**9)
+    way = await underway(house, tmp_path).read(10**9, 10**9)
     assert way.less[wire.Tier.HOT, USDT] == 7 * BOUND
     assert way.less[wire.Tier.HOT, COIN] == BOUND * FEE_ON_ITS_WAY
     assert not way.more
@@ -128,11 +133,9 @@ async def test_a_move_that_ended_counts_until_its_block_is_read(bed: Bed, tmp_pa
     }
     fold.restore(msgspec.msgpack.encode(TierMovesState(moves=moves)))
     house = House(await bed.door(PAYER_GATEWAY))
-    reconciler = Reconciler(network(), house, tmp_path / "payer", ManualClock(START_MS))
-    reconciler._height = 10
+    on_its_way = underway(house, tmp_path)
     for newest, read, is_known in ((10, 9, False), (12, 9, False), (13, 10, True), (13, 13, True)):
-        reconciler._height = newest
-        way = await reconciler._on_the_way(read)
+        way = await on_its_way.read(read, newest)
         hot, warm = (wire.Tier.HOT, USDT), (wire.Tier.WARM, USDT)
         ended = (way.less.get(hot, 0), way.more.get(warm, 0))
         assert ended == ((0, 0) if is_known else (40, 40))
