@@ -159,13 +159,13 @@ def _paid_in_outputs(coin: Coin, units: int, place: bytes) -> str:
 def _wallet(network: Network) -> UtxoChain:
     """The wallet's own view of a chain, with its coins."""
     from fullreserve.custody.addresses import UtxoAddresses
-    from fullreserve.custody.chains import utxo
+    from fullreserve.custody.chains import utxo, utxo_reading
     from fullreserve.custody.coins import Coins
     from fullreserve.custody.store import Store
 
     of = UtxoAddresses([OUTSIDE.public()], 1, network.hrp)
     genesis = bytes.fromhex(network.genesis)
-    terms = utxo.Terms(network.network, network.coin, genesis, keys=1, threshold=1)
+    terms = utxo_reading.Terms(network.network, network.coin, genesis, keys=1, threshold=1)
     chain = utxo.UtxoChain(Node(network.nodes[0]), of, terms)
     chain.know(1)
     with tempfile.TemporaryDirectory() as folder:

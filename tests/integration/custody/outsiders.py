@@ -27,7 +27,7 @@ from fullreserve.custody.addresses import (
     checksummed,
     memo_of,
 )
-from fullreserve.custody.chains import evm, utxo, utxo_transaction
+from fullreserve.custody.chains import evm, utxo, utxo_reading, utxo_transaction
 from fullreserve.custody.chains import evm_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Chain, Deposit, Payment, Plan
 from fullreserve.custody.chains.following import Cursor, Report, Seen, Terms, advance
@@ -336,10 +336,10 @@ class UtxoBed(Bed):
         self.url = self._ready("one")
         self.node = Node(self.url)
         genesis = bytes.fromhex(self.node.call("getblockhash", 0))
-        self.terms = utxo.Terms(3, self.asset, genesis)
+        self.terms = utxo_reading.Terms(3, self.asset, genesis)
         self.chain: utxo.UtxoChain = self.over(self.url)
         self.mine(blocks)
-        alone = utxo.Terms(3, self.asset, genesis, keys=1, threshold=1)
+        alone = utxo_reading.Terms(3, self.asset, genesis, keys=1, threshold=1)
         self.outsider = utxo.UtxoChain(self.node, self._addresses, alone)
         self.outsider.know(1)
         self._outsiders = outside

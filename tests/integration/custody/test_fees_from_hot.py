@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from fullreserve.custody import nodes
-from fullreserve.custody.chains import utxo
+from fullreserve.custody.chains import utxo, utxo_reading
 from fullreserve.custody.chains import utxo_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Block, Payment, Plan, Unpayable
 from fullreserve.custody.chains.raw_block import read_transaction
@@ -213,8 +213,8 @@ async def test_what_is_not_replaced_is_paid_for_by_its_change(stuck: Stuck) -> N
     own, *_ = stuck.attempts(child)
     entry = stuck.bed.node.call("getmempoolentry", own.txid.hex())
     assert entry["depends"] == [first.txid.hex()]
-    fee = round(entry["fees"]["base"] * utxo.SATS)
-    rate = entry["fees"]["ancestor"] * utxo.SATS / entry["ancestorsize"]
+    fee = round(entry["fees"]["base"] * utxo_reading.SATS)
+    rate = entry["fees"]["ancestor"] * utxo_reading.SATS / entry["ancestorsize"]
     assert rate >= stuck.bed.terms.rate_default + stuck.bed.terms.bump
     # It is not paid for twice.
     await stuck.passed_by(2 * BUMP_AFTER)

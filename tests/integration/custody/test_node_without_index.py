@@ -8,7 +8,7 @@ from pathlib import Path
 from fullreserve.clock import SystemClock
 from fullreserve.custody import nodes
 from fullreserve.custody.addresses import UtxoAddresses
-from fullreserve.custody.chains import utxo
+from fullreserve.custody.chains import utxo, utxo_reading
 from fullreserve.custody.chains.health import State, health
 from fullreserve.custody.chains.rpc import Node
 from tests.unit.custody.test_addresses import ROOTS
@@ -22,7 +22,7 @@ def test_a_node_without_an_index_is_told_what_it_lacks(tmp_path: Path) -> None:
         node = Node(process.url)
         of = UtxoAddresses([root.public() for root in ROOTS], 2, "rltc")
         genesis = bytes.fromhex(node.call("getblockhash", 0))
-        chain = utxo.UtxoChain(node, of, utxo.Terms(3, 4, genesis))
+        chain = utxo.UtxoChain(node, of, utxo_reading.Terms(3, 4, genesis))
         node.call("generatetoaddress", 2, of.address(0))
         found = health(chain, None)
         assert found.state is State.GARBAGE

@@ -17,8 +17,8 @@ from fullreserve.custody.addresses import UtxoAddresses
 from fullreserve.custody.chains.adapter import Attempt, Plan
 from fullreserve.custody.chains.adapter import Move as PlanMove
 from fullreserve.custody.chains.rpc import NodeRefuses
-from fullreserve.custody.chains.utxo import Terms as UtxoTerms
 from fullreserve.custody.chains.utxo import UtxoChain
+from fullreserve.custody.chains.utxo_reading import Terms as UtxoTerms
 from fullreserve.custody.chains.utxo_transaction import Body, Coin, Pays, binding
 from fullreserve.custody.hd import Private
 from fullreserve.custody.hot_sweeps import KEY

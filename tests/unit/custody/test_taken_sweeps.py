@@ -15,8 +15,8 @@ import pytest
 from fullreserve.custody.chains import utxo_transaction as tx
 from fullreserve.custody.chains.adapter import Attempt, Move, Plan
 from fullreserve.custody.chains.raw_block import double_sha256
-from fullreserve.custody.chains.utxo import Terms as ChainTerms
 from fullreserve.custody.chains.utxo import UtxoChain
+from fullreserve.custody.chains.utxo_reading import Terms as ChainTerms
 from fullreserve.custody.hot_sweeps import KEY
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Run, Terms

@@ -110,21 +110,21 @@ class Utxo(Family):
         return UtxoAddresses(branches, network.threshold, network.hrp, later)
 
     def chain(self, network: Network, node: Node) -> Chain:
-        from fullreserve.custody.chains import utxo
+        from fullreserve.custody.chains import utxo, utxo_reading
 
         genesis = bytes.fromhex(network.genesis)
         keys = (network.most_keys, network.threshold)
-        terms = utxo.Terms(network.network, network.coin, genesis, *keys)
+        terms = utxo_reading.Terms(network.network, network.coin, genesis, *keys)
         return utxo.UtxoChain(node, network.scripts(), terms)
 
     def policy(self, network: Network, secrets: Mapping[str, bytes]) -> signing.Policy | None:
         branch = signing.branch_of(secrets, network.network)
         if branch is None:
             return None
-        from fullreserve.custody.chains import utxo
+        from fullreserve.custody.chains import utxo_reading
 
         of, keys = network.scripts(), network.most_keys
-        terms = (utxo.RATE_CAP, keys, network.threshold)
+        terms = (utxo_reading.RATE_CAP, keys, network.threshold)
         return signing.UtxoPolicy(of, *terms, branch, network.hrp)
 
     def completed(

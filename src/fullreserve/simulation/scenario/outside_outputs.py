@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fullreserve.custody.addresses import UtxoAddresses
-from fullreserve.custody.chains import utxo
+from fullreserve.custody.chains import utxo, utxo_reading
 from fullreserve.custody.chains.rpc import Node
 from fullreserve.custody.hd import Private
 from fullreserve.custody.networks import Network
@@ -20,7 +20,7 @@ class Outputs:
     def __init__(self, network: Network) -> None:
         self._of = UtxoAddresses([_ROOT.public()], 1, network.hrp)
         genesis = bytes.fromhex(network.genesis)
-        terms = utxo.Terms(network.network, network.coin, genesis, keys=1, threshold=1)
+        terms = utxo_reading.Terms(network.network, network.coin, genesis, keys=1, threshold=1)
         self._chain = utxo.UtxoChain(Node(network.nodes[0]), self._of, terms)
         self._paid: dict[int, int] = {}
         self._next = 0
