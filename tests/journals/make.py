@@ -127,6 +127,7 @@ JOURNALS: dict[
     "owing-6": ((Deposits,), partial(owing_log.fill, edition=6)),
     "owing-8": ((Deposits,), partial(owing_log.fill, edition=8)),
     "owing-9": ((Deposits,), partial(owing_log.fill, edition=9)),
+    "owing-10": ((Deposits,), partial(owing_log.fill, edition=10)),
     "custody-screened": (
         (Deposits, Withdrawals),
         partial(custody_log.fill, edition=4, screens=True),

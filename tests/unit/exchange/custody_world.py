@@ -51,13 +51,16 @@ def coins(text: float) -> bytes:
     return amount_bytes(round(text * 10**6) * 100)
 
 
-def network(number: int, asset: int, fee: int, **terms: Any) -> DefineNetwork:
-    """A network with one asset."""
+def network(number: int, asset: int, fee: int, *more: int, **terms: Any) -> DefineNetwork:
+    """A network with one asset, or with more of the same terms."""
     minimum, decimals = terms.pop("minimum_deposit", 0), terms.pop("decimals", 8)
-    line = NetworkAsset(
-        *(asset, decimals, amount_bytes(minimum), amount_bytes(fee)),
-        *(amount_bytes(1000), amount_bytes(10_000_000 * COIN), 8),
-    )
+    lines = [
+        NetworkAsset(
+            *(each, decimals, amount_bytes(minimum), amount_bytes(fee)),
+            *(amount_bytes(1000), amount_bytes(10_000_000 * COIN), 8),
+        )
+        for each in (asset, *more)
+    ]
     gas = terms.pop("gas_asset", asset)
     values: dict[str, Any] = {
         "code": f"N{number}",
@@ -65,7 +68,7 @@ def network(number: int, asset: int, fee: int, **terms: Any) -> DefineNetwork:
         "unlock_after": 2,
         "needs_memo": False,
     }
-    return DefineNetwork(network=number, gas_asset=gas, assets=(line,), **(values | terms))
+    return DefineNetwork(network=number, gas_asset=gas, assets=tuple(lines), **(values | terms))
 
 
 NETWORKS = (

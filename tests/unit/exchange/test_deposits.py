@@ -26,6 +26,7 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposit_state import (
+    BY_ITSELF,
     EDITION,
     FREED,
     INTERCEPTS,
@@ -41,6 +42,7 @@ from fullreserve.exchange.products.deposit_state import (
     ListUnclaimed,
     ListUncredited,
     SumComing,
+    SumSmall,
 )
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import (
@@ -208,6 +210,109 @@ def test_a_small_one_that_was_credited_with_others_is_credited_again(
     chain.confirmed("c", 1)
     assert world.balance(ALICE, chart.FUND, BTC) == has
     world.replayed()
+
+
+def test_one_that_comes_again_brings_no_small_one_along(world: World, chain: Chain) -> None:
+    """Its owner's others have not reached the least deposit by it. Criterion: CUST-DEP-33."""
+    world.say(DEPOSITS, network(CHAIN, BTC, 0, minimum_deposit=COIN))
+    index, edition = chain.index(ALICE), world.machine.folds[0].state.edition
+    for name in ("a", "b"):
+        chain.seen(name, index, coins(0.5))
+        chain.confirmed(name, 1)
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("b"), chain.height)) == 0
+    chain.grow(3)
+    chain.seen("c", index, coins(0.01))
+    chain.confirmed("c", 1)
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN // 2
+    chain.seen("b", index, coins(0.5))
+    assert chain.confirmed("b", 1) == 0
+    settle_deposits(world)
+    has = 1.0 if edition >= BY_ITSELF else 1.01 if edition >= RETURNS else 0.5
+    assert amount_bytes(world.balance(ALICE, chart.FUND, BTC)) == coins(has)
+    is_credited = BY_ITSELF > edition >= RETURNS
+    assert state(world, "c") == (DepositState.CREDITED if is_credited else DepositState.WAITING)
+
+
+def test_one_that_comes_again_counts_for_no_sum(world: World, chain: Chain) -> None:
+    """Though it waits itself, as deposits are stopped. Criterion: CUST-DEP-33."""
+    world.say(DEPOSITS, network(CHAIN, BTC, 0, minimum_deposit=COIN))
+    index, edition = chain.index(ALICE), world.machine.folds[0].state.edition
+    for name in ("a", "b"):
+        chain.seen(name, index, coins(0.5))
+        chain.confirmed(name, 1)
+    assert world.say(DEPOSITS, Orphaned(CHAIN, transfer("b"), chain.height)) == 0
+    chain.grow(3)
+    assert world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=True, until_ms=0)) == 0
+    for name, amount in (("c", 0.6), ("b", 0.5)):
+        chain.seen(name, index, coins(amount))
+        chain.confirmed(name, 1)
+    sums = world.ask(DEPOSITS, SumSmall(ALICE, CHAIN, BTC), bytes)
+    assert sums == coins(0.6 if edition >= BY_ITSELF else 1.1)
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN // 2
+    # A log learns it while one waits.
+    assert world.say(DEPOSITS, AdoptDeposits(EDITION)) == 0
+    assert world.ask(DEPOSITS, SumSmall(ALICE, CHAIN, BTC), bytes) == coins(0.6)
+    assert world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=False, until_ms=0)) == 0
+    settle_deposits(world)
+    assert world.balance(ALICE, chart.FUND, BTC) == COIN
+
+
+def test_one_that_is_claimed_brings_no_small_one_along(world: World) -> None:
+    """Criterion: CUST-DEP-33. It waits for no sum: it has arrived, and was nobody's."""
+    world.say(DEPOSITS, network(MEMOS, XRP, 0, needs_memo=True, minimum_deposit=COIN))
+    memos, edition = Chain(world, DEPOSITS, MEMOS, XRP), world.machine.folds[0].state.edition
+    number = memos.index(ALICE)
+    memos.tip()
+    for name, memo in (("lost", 999), ("small", number)):
+        memos.seen(name, 0, coins(0.25), memo_number=memo)
+        assert memos.confirmed(name, 1) == 0
+    assert world.say(DEPOSITS, Claim(MEMOS, transfer("lost"), ALICE)) == 0
+    has = world.balance(ALICE, chart.FUND, XRP)
+    assert amount_bytes(has) == coins(0.25 if edition >= BY_ITSELF else 0.5)
+
+
+def test_the_gas_that_a_tokens_sweep_took_leaves_no_break_once_coins_come_again(
+    world: World,
+) -> None:
+    """Criterion: CUST-DEP-32."""
+    assert world.say(DEPOSITS, network(TOKENS, ETH, 0, USDT)) == 0
+    is_told = world.machine.folds[0].state.edition >= BY_ITSELF
+    coin, token = (Chain(world, DEPOSITS, TOKENS, one) for one in (ETH, USDT))
+    index = coin.index(ALICE)
+    coin.tip()
+    for chain, name, amount in ((token, "t", 5), (coin, "a", 1)):
+        chain.seen(name, index, coins(amount))
+        assert chain.confirmed(name, 1) == 0
+    assert world.say(DEPOSITS, Orphaned(TOKENS, transfer("a"), coin.height)) == 0
+    sweep = Moved(TOKENS, transfer("s"), USDT, Tier.DEPOSIT, Tier.HOT, coins(5), coins(0.1))
+    assert world.say(DEPOSITS, sweep) == 0
+    assert world.balance(chart.HOUSE, chart.BREAK, ETH, TOKENS) == COIN // 10
+    coin.grow(3)
+    assert coin.seen("a", index, coins(1)) == 0
+    coming = world.ask(DEPOSITS, SumComing(TOKENS), dict[int, bytes])
+    assert coming[ETH] == coins(0.9 if is_told else 1)
+    assert coin.confirmed("a", 1) == 0
+    has = -world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, ETH, TOKENS)
+    left = world.balance(chart.HOUSE, chart.BREAK, ETH, TOKENS)
+    assert (amount_bytes(has), amount_bytes(left)) == (
+        (coins(0.9), coins(0)) if is_told else (coins(1), coins(0.1))
+    )
+    assert world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, USDT, TOKENS) == 0
+    assert world.balance(ALICE, chart.FUND, ETH) == COIN
+
+
+def test_what_lies_below_the_ledgers_scale_is_kept_once(world: World) -> None:
+    """Though its deposit comes again, and again. Criterion: CUST-DEP-12."""
+    assert world.say(DEPOSITS, network(TOKENS, ETH, 0, decimals=18)) == 0
+    chain, edition = Chain(world, DEPOSITS, TOKENS, ETH), world.machine.folds[0].state.edition
+    index = chain.index(ALICE)
+    for _ in range(3):
+        chain.grow(3)
+        assert chain.seen("a", index, coins(1), dust=6 * 10**9) == 0
+        assert chain.confirmed("a", 1) == 0
+        has = -world.balance(chart.HOUSE, chart.CHAIN_DEPOSIT, ETH, TOKENS)
+        assert world.say(DEPOSITS, Orphaned(TOKENS, transfer("a"), chain.height)) == 0
+    assert has == COIN + (0 if edition >= BY_ITSELF else 1)
 
 
 def test_one_that_was_swept_leaves_no_break_once_its_chain_has_it_again(

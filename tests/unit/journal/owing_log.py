@@ -25,6 +25,7 @@ from fullreserve.exchange.products.custody_wire import (
     Tip,
 )
 from fullreserve.exchange.products.deposit_state import (
+    BY_ITSELF,
     REJOINS,
     RETURNS,
     STOPS,
@@ -49,12 +50,13 @@ from fullreserve.exchange.wire.commands import (
 )
 from fullreserve.exchange.wire.queries import ListBalances
 from tests.bed import ALICE, BOB, BTC, Bed, place, submit
-from tests.unit.exchange.custody_world import CHAIN, COIN, NETWORKS, network, transfer
+from tests.unit.exchange.custody_world import CHAIN, COIN, NETWORKS, USDT, network, transfer
 
 RUNS, NAMES = 1_500, 12
 PAIR, DEAR, USUAL = 1, 110_000, 90_000
 ALL = 100 * 10**5  # that she has at first
 LEAST = COIN  # half of what is drawn is less
+DECIMALS, BELOW = 18, 10**10  # of its chain, and a unit of the ledger's scale there
 
 
 async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
@@ -65,7 +67,7 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         encoded = msgspec.msgpack.encode(payload)
         await submit(door, [Product(1, door.numbers(1), DEPOSITS, owner, encoded)])
 
-    await say(NETWORKS[0] if edition < RETURNS else network(CHAIN, BTC, 0, minimum_deposit=LEAST))
+    await say(_terms(edition))
     await say(AdoptDeposits(edition))
     await say(AssignAddress(CHAIN), ALICE)
     for owner, side in ((BOB, Side.BUY), (ALICE, Side.SELL)):
@@ -80,11 +82,9 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
             await say(Tip(CHAIN, height, transfer(f"block {height}"), draws.randrange(8) > 0))
             await say(Settle(0, draws.randrange(1, 20)))
             if edition >= REJOINS:
-                amounts = amount_bytes(draws.randrange(1, COIN)), amount_bytes(0)
-                sweep = transfer(f"sweep {height}")
-                await say(Moved(CHAIN, sweep, BTC, Tier.DEPOSIT, Tier.HOT, *amounts))
+                await say(_sweep(draws, edition, height))
         elif act < 5:
-            await say(_report(draws, known.get(name), name, height))
+            await say(_report(draws, known.get(name), name, height, edition))
         elif act == 5:
             await say(_by_house(draws, name))
         elif act == 6:
@@ -96,13 +96,33 @@ async def fill(bed: Bed, draws: random.Random, edition: int) -> None:
         bed.clock.advance(draws.randrange(0, 3_000))  # type: ignore[attr-defined]
 
 
-def _report(draws: random.Random, one: Deposit | None, name: bytes, height: int) -> Payload:
+def _terms(edition: int) -> Payload:
+    if edition < RETURNS:
+        return NETWORKS[0]
+    if edition < BY_ITSELF:
+        return network(CHAIN, BTC, 0, minimum_deposit=LEAST)
+    return network(CHAIN, BTC, 0, USDT, minimum_deposit=LEAST, decimals=DECIMALS)
+
+
+def _sweep(draws: random.Random, edition: int, height: int) -> Payload:
+    """Of the coin; from edition 10 on now and then of a token, whose gas is the coin's."""
+    name, amount, none = transfer(f"sweep {height}"), draws.randrange(1, COIN), amount_bytes(0)
+    values = BTC, Tier.DEPOSIT, Tier.HOT, amount_bytes(amount), none
+    if edition >= BY_ITSELF and draws.randrange(2):
+        values = USDT, Tier.DEPOSIT, Tier.HOT, none, amount_bytes(amount)
+    return Moved(CHAIN, name, *values)
+
+
+def _report(
+    draws: random.Random, one: Deposit | None, name: bytes, height: int, edition: int
+) -> Payload:
     if one is None or not one.height:
         if one is not None and draws.randrange(4) == 0:
             return Replaced(CHAIN, name)
         block, amount = transfer(f"block {height}"), (1 + name[0] % 8) * COIN // 4
         unscreened = name[1] % 3 == 0
-        values = (CHAIN, name, BTC, 1, 0, amount_bytes(amount), 0, height, block)
+        dust = name[2] * BELOW // 256 if edition >= BY_ITSELF else 0
+        values = (CHAIN, name, BTC, 1, 0, amount_bytes(amount), dust, height, block)
         return Seen(*values, unscreened=unscreened)
     if draws.randrange(5) == 0:
         return Orphaned(CHAIN, name, one.height)

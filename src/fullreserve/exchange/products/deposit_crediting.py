@@ -29,6 +29,7 @@ from fullreserve.exchange.products.deposit_debts import Debts
 from fullreserve.exchange.products.deposit_index import Line, place_of
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
+    BY_ITSELF,
     FREED,
     KEPT_AT_REST,
     MOVED_MAX,
@@ -130,8 +131,9 @@ class Crediting(Debts):
             self._show_waiting(one, view)
             due = one.confirmations >= terms.credit_after and not self._is_stopped(one, view)
             if due and not one.awaits_screening and self._is_enough(one):
+                others = self._siblings(one)
                 postings += self._credit(one, wallets, moment, view)
-                for other in self._siblings(one):
+                for other in others:
                     postings += self._credit(self._change(other, moment), wallets, moment, view)
         elif one.phase == Phase.SEEN:
             self._show_waiting(one, view)
@@ -145,8 +147,10 @@ class Crediting(Debts):
     def _credit(self, one: Deposit, wallets: Wallets, moment: Moment, view: View) -> list[Posting]:
         legs: tuple[Leg, ...] = ()
         if one.phase == Phase.BOOKED:
+            is_again = self.state.edition >= BY_ITSELF and self._may_rejoin(one)
             legs = effects.arrived(one, wallets, self._rejoined(one))
-            legs += self._swept_dust(one, wallets)
+            # Its going left what lies below the ledger's scale where it was.
+            legs += () if is_again else self._swept_dust(one, wallets)
         if not one.owner:
             one.phase = Phase.ARRIVED
             self._known.enter(one)
@@ -246,7 +250,10 @@ class Crediting(Debts):
         """Small deposits of the same owner and asset that are credited with this one.
 
         From edition 1 of the rules on no more than a command may credit; others wait for more.
+        From edition 10 on what waits for no sum brings none: they have not reached theirs by it.
         """
+        if self.state.edition >= BY_ITSELF and (one.phase == Phase.ARRIVED or one.was_credited):
+            return []
         line = self._known.small(_line(one))
         others = islice((each for each in line if each != one.transfer), self._siblings_left)
         found = [self.state.deposits[transfer] for transfer in others]

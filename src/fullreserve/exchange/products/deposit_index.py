@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from fullreserve.exchange.products.changes import ByChange
 from fullreserve.exchange.products.deposit_state import (
+    BY_ITSELF,
     UNSCREENED,
     Deposit,
     DepositsState,
@@ -128,6 +129,8 @@ class DepositIndex:
     def _enter_small(self, one: Deposit) -> tuple[Line, _Small] | None:
         due = one.confirmations >= self._state.networks[one.network].credit_after
         if one.phase != Phase.BOOKED or not due or one.awaits_screening:
+            return None
+        if self._state.edition >= BY_ITSELF and one.was_credited:
             return None
         line, small = (one.owner, one.network, one.asset), (one.height, one.number, one.transfer)
         insort(self._small.setdefault(line, []), small)

@@ -27,7 +27,7 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposit_rejoining import Rejoining
-from fullreserve.exchange.products.deposit_state import COMPLETES
+from fullreserve.exchange.products.deposit_state import BY_ITSELF, COMPLETES
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 
@@ -53,9 +53,7 @@ class TierCoins(Rejoining):
         wallets = Wallets(view)
         source, target = TIERS[asked.source], TIERS[asked.target]
         if asked.source == Tier.DEPOSIT:
-            had = max(0, wallets.of(source, asked.network, asked.asset))
-            spent = fee if asked.asset == terms.gas_asset else 0
-            self._broke(asked.network, asked.asset, amount + taken + spent - had)
+            self._note_breaks(asked, wallets)
         legs = (
             *wallets.out(source, asked.network, asked.asset, amount + taken),
             wallets.into(target, asked.network, asked.asset, amount),
@@ -67,6 +65,16 @@ class TierCoins(Rejoining):
             leg(chart.HOUSE, chart.GAS, asked.network, terms.gas_asset, -fee),
         )
         return Outcome(postings=(*posting(MEMO, *legs), *posting(MEMO, *gas)))
+
+    def _note_breaks(self, asked: Moved, wallets: Wallets) -> None:
+        """What the tier of deposits has not of what leaves it: of the asset, and of its gas."""
+        gas = self.state.networks[asked.network].gas_asset
+        out = {asked.asset: amount_int(asked.amount) + amount_int(asked.taken)}
+        if asked.asset == gas or self.state.edition >= BY_ITSELF:
+            out[gas] = out.get(gas, 0) + amount_int(asked.network_fee)
+        for asset, amount in out.items():
+            had = max(0, wallets.of(chart.CHAIN_DEPOSIT, asked.network, asset))
+            self._broke(asked.network, asset, amount - had)
 
     def _funded(self, asked: Funded, moment: Moment, view: View) -> Outcome:
         if asked.transfer in self.state.moves:

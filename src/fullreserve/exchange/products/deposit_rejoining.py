@@ -2,8 +2,9 @@
 
 A sweep that was posted is not posted anew when its chain has it again, and one that was on its way
 may be final before its deposit is credited again. Either leaves a break: coins have left the tier
-of deposits that it did not have. As those that were taken back come again they take that break back
-first, so that books and chain end as they were, in whatever order all of it is seen.
+of deposits that it did not have: what was swept and, from edition 10 of the rules on, the gas of a
+token's sweep. As those that were taken back come again they take that break back first, so that
+books and chain end as they were, in whatever order all of it is seen.
 """
 
 from __future__ import annotations
@@ -26,16 +27,19 @@ class Rejoining(DepositTable):
         if amount > 0 and self.state.undone:
             self._keep_broken(network, asset, self._broken(network, asset) + amount)
 
+    def _may_rejoin(self, one: Deposit) -> bool:
+        return one.transfer in self.state.undone
+
     def _rejoined(self, one: Deposit) -> int:
         """It arrives again, and takes so much of the break back; 0 for any other."""
-        if one.transfer not in self.state.undone:
+        if not self._may_rejoin(one):
             return 0
         taken = min(one.value, self._broken(one.network, one.asset))
         self._comes_no_more(one, taken)
         return taken
 
     def _never_rejoins(self, one: Deposit) -> None:
-        if one.transfer in self.state.undone:
+        if self._may_rejoin(one):
             self._comes_no_more(one, 0)
 
     def _still_coming(self, network: int) -> dict[int, int]:

@@ -23,7 +23,7 @@ KEPT_BLOCKS = 100_000
 MOVES_KEPT = 100_000
 # Deposits that one command credits after a suspension; the next block's goes on.
 SETTLED_AT_ONCE = 200
-EDITION = 9  # of the fold's rules, that this version knows
+EDITION = 10  # of the fold's rules, that this version knows
 BY_A_FEW = 1  # the edition from which on no command walks all deposits that are open
 MOVED_MAX = 100  # deposits that a command goes on with, from then on
 KEPT_AT_REST = 2  # the edition from which on no walk changes what a frozen account keeps
@@ -40,6 +40,10 @@ COMPLETES = 7  # and from which on a loss that was booked too small may be booke
 RETURNS = 8  # and from which on what was credited once waits for no sum when its chain has it again
 # And from which on what comes again takes back the break that its sweep, or its going, left.
 REJOINS = 9
+# And from which on what waits for no sum, as it comes again or is claimed, is credited by itself
+# and counts for none; the gas of a sweep leaves such a break too; and what lies below the ledger's
+# scale is kept once.
+BY_ITSELF = 10
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -271,7 +275,8 @@ class SumComing(Question, frozen=True, tag=11):
 class SumSmall(Question, frozen=True, tag=28):
     """-> Amount, what of an owner's asset on a network is confirmed and not credited.
 
-    What is under the least deposit stands in it until the sum reaches that.
+    What is under the least deposit stands in it until the sum reaches that; what was credited
+    before its chain took it back waits for no sum and stands in none (edition 10).
     """
 
     owner: int

@@ -55,6 +55,7 @@ from fullreserve.exchange.products.deposit_moves import TierCoins
 from fullreserve.exchange.products.deposit_reports import Reports
 from fullreserve.exchange.products.deposit_state import (
     BY_A_FEW,
+    BY_ITSELF,
     EDITION,
     AboutMany,
     AboutTiers,
@@ -177,7 +178,11 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
     def _adopted(self, asked: AdoptDeposits) -> Outcome:
         if not 0 <= asked.edition <= EDITION:
             return REFUSED
-        self.state.edition = max(asked.edition, self.state.edition)
+        before = self.state.edition
+        self.state.edition = max(asked.edition, before)
+        if before < BY_ITSELF <= self.state.edition:
+            # What counts for a sum is less by now.
+            self._index()
         return Outcome()
 
     # Terms and addresses
