@@ -49,6 +49,7 @@ class Outcomes:
         self.moved: list[str] = []  # addresses whose move has ended, for who looks at them again
         self._doubted: dict[int, int] = {}  # plan: height at which a refund for it was first due
         self._looked: dict[int, int] = {}  # plan: height at which its coins were looked for
+        self._included_as: dict[int, bytes] = {}  # plan: the version that was said to be in a block
         self._said: dict[int, int] = {}  # plan: height at which the exchange did not take its end
 
     async def follow(self, runs: Sequence[Run]) -> None:
@@ -273,7 +274,11 @@ class Outcomes:
         for run, _ in included:
             self._desk.waits.goes(run.kept.id, RAISING)
         await self._say_heights(
-            [(run, one.txid, one.height) for run, one in included if one.height != run.kept.height]
+            [
+                (run, one.txid, one.height)
+                for run, one in included
+                if (one.height, one.txid) != (run.kept.height, self._included_as.get(run.kept.id))
+            ]
         )
         paid: list[tuple[Run, Standing]] = []
         for run, standing in included:
@@ -375,7 +380,7 @@ class Outcomes:
                 if height and all(one.txid != txid for one in run.told):
                     # A node refused it, and a miner had it; or an older copy does not know it.
                     self._desk.store.name(self._desk.name(txid), self._desk.chain.network, txid)
-                run.kept.height = height
+                run.kept.height, self._included_as[run.kept.id] = height, txid
                 self._desk.store.change(run.kept)
 
     async def _fail(self, kept: Kept, code: int, txid: bytes, end: End) -> None:
@@ -409,6 +414,7 @@ class Outcomes:
         for kept in done:
             self._doubted.pop(kept.id, None)
             self._looked.pop(kept.id, None)
+            self._included_as.pop(kept.id, None)
             self._said.pop(kept.id, None)
             self._desk.waits.goes(kept.id, BOOKED)
         self._desk.finish([*done, *self._childless(done, finals)], ends)

@@ -403,6 +403,7 @@ class RequirePolicy(Payload, frozen=True, tag=36):
     what nothing was signed for can be let go of its binding. 16: a request in tranches has one fee
     to the last unit, and is agreed to once where that rose. 17: what was let go of it before that,
     and goes back, counts as holding its old share. 18: what has left in 30 days is kept by owner.
+    19: what is paid follows its chain to another block or another version of its transaction.
     """
 
     edition: int = 0

@@ -104,9 +104,7 @@ class Index:
         self.all_changes: ByChange[int] = ByChange()
         for one in sorted(state.withdrawals.values(), key=lambda one: one.number):
             self.note(one)
-        over = [one for one in state.withdrawals.values() if one.state in FINAL]
-        over.sort(key=lambda one: (one.version, one.number))
-        self.finals = {one.number: None for one in over}
+        self.order_finals()
 
     def _told(self, suspension: int, network: int, asset: int, done: Pass) -> None:
         sums = self.drained[suspension]
@@ -160,6 +158,17 @@ class Index:
         self.finals[one.number] = None
         if self._is_given_back(one):
             self._give_back(one)
+
+    def end_again(self, one: Withdrawal) -> None:
+        """What had ended has changed: it ended last."""
+        del self.finals[one.number]
+        self.finals[one.number] = None
+
+    def order_finals(self) -> None:
+        """Puts what has ended in the order of its last change."""
+        over = [one for one in self._state.withdrawals.values() if one.state in FINAL]
+        over.sort(key=lambda one: (one.version, one.number))
+        self.finals = {one.number: None for one in over}
 
     def open_again(self, one: Withdrawal) -> None:
         """It has not, after all: it goes back to its place."""

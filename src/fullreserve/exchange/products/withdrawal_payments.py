@@ -30,6 +30,7 @@ from fullreserve.exchange.products.drain import Part
 from fullreserve.exchange.products.withdrawal_index import is_let_through
 from fullreserve.exchange.products.withdrawal_state import (
     FINAL,
+    FOLLOWS,
     KEEPS_LEFT,
     MOVED_MAX,
     OF_ONE_REQUEST,
@@ -107,7 +108,7 @@ class Payments(Unbinding):
         if not one.binding or one.state == _State.FAILED:
             return Outcome(code=Unsound.CONTRADICTS)
         if one.state == _State.SUCCESS:
-            return Outcome()
+            return self._followed(one, asked, moment, view)
         if isinstance(asked, Paid):
             return self._paid(one, asked, moment, view)
         if isinstance(asked, Broadcast):
@@ -215,6 +216,29 @@ class Payments(Unbinding):
                 *posting(MEMO, *burned),
             )
         )
+
+    def _followed(
+        self, one: Withdrawal, asked: Broadcast | Included | Paid, moment: Moment, view: View
+    ) -> Outcome:
+        """One that is paid is in another block, or is there in another version, at another fee."""
+        if self.state.edition < FOLLOWS or isinstance(asked, Broadcast) or not asked.height:
+            return Outcome()
+        fee = asked.network_fee if isinstance(asked, Paid) else one.network_fee
+        network = self.state.networks.get(one.network)
+        if network is None or len(fee) != AMOUNT_BYTES or amount_int(fee) < 0:
+            return REFUSED
+        if (one.transfer, one.height, one.network_fee) == (asked.transfer, asked.height, fee):
+            return Outcome()
+        # Who changed last ended last, as a restored index has it too.
+        self._undo.append(self._known.order_finals)
+        one = self._change(one, moment)
+        self._known.end_again(one)
+        more = amount_int(fee) - amount_int(one.network_fee)
+        one.transfer, one.height, one.network_fee = asked.transfer, asked.height, fee
+        place, wallets = (chart.CHAIN_HOT, one.network, network.gas_asset), Wallets(view)
+        burned = wallets.out(*place, more) if more > 0 else (wallets.into(*place, -more),)
+        gas = leg(chart.HOUSE, chart.GAS, one.network, network.gas_asset, -more)
+        return Outcome(postings=posting(MEMO, *burned, gas))
 
     def _failed(self, one: Withdrawal, asked: Failed, moment: Moment) -> Outcome:
         if one.state == _State.FAILED:

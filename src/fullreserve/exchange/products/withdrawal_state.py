@@ -35,7 +35,7 @@ MOVED_MAX = 100  # withdrawals that a word of the house moves
 QUOTA_USD = 10_000_000 * 10**8  # of who has none of his own
 # An owner's that have not come to their end: so many are looked at again and again.
 OPEN_PER_OWNER = 100
-EDITION = 18  # of the fold's rules, that this version knows
+EDITION = 19  # of the fold's rules, that this version knows
 # The edition from which on a review asks again, and no word of the house moves more than a few.
 ASKED_AGAIN = 2
 BY_A_FEW = 3  # the edition from which on a drain that begins walks its queue a few at a time
@@ -75,6 +75,9 @@ ONE_FEE = 16
 # its share of that, so that of a fee that fell again too little was taken, at worst nothing.
 COUNTS_LACKS = 17
 KEEPS_LEFT = 18  # the edition from which on what has left in 30 days is kept by owner
+# The edition from which on one that is paid follows its chain: a reorganisation may bring it back
+# in another block, as another version of its transaction, or at another fee.
+FOLLOWS = 19
 LEFT_MS = 30 * DAY_MS
 SPLITS = 8  # the edition from which on a request may be paid in tranches
 TRANCHES_MAX = 10  # payments of a request, for which the house has one fee
