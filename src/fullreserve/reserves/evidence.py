@@ -232,11 +232,7 @@ class Evidence:
         owned = await self._owners(held, found.pinned, now_ms)
         self._owned.keep()
         self._wait(places, held, owned, now_ms)
-        said = {one.address for one in held if owned[one.address] is not None}
-        found = await asyncio.to_thread(_with_safes, network, found, held, owned)
-        for one in held:
-            if one.address in said and owned[one.address] is None:
-                self._owned.forget(one)  # its owners may have changed: who they are now is asked
+        found = await self._by_safes(network, found, held, owned, now_ms)
         reading = reading._replace(found=found)
         part = _part_of(network, names, reading, held, owned, now_ms)
         for address, problem in (await self._refused(part)).items():
@@ -246,6 +242,31 @@ class Evidence:
             if owned[one.address] is None and one.tier == "declared":
                 self._owned.forget(one)  # what is declared next is to count at once
         return _part_of(network, names, reading, held, owned, now_ms)
+
+    async def _by_safes(
+        self,
+        network: Network,
+        found: Found,
+        held: Sequence[Place],
+        owned: dict[str, Ownership | None],
+        now_ms: int,
+    ) -> Found:
+        """With what shows the owners of Safes; where these have changed, those of now sign."""
+        found, wrong = await asyncio.to_thread(_with_safes, network, found, held, owned)
+        if not wrong:
+            return found
+        again = [one for one in held if one.address in wrong]
+        for one in again:
+            self._owned.forget(one)
+        owned |= await self._owners(again, found.pinned, now_ms)
+        found, wrong = await asyncio.to_thread(_with_safes, network, found, again, owned)
+        for one in again:
+            if one.address in wrong:
+                self._owned.forget(one)
+                problem = wrong[one.address]
+                log.warning("place not signed for", address=one.address, problem=problem)
+        self._owned.keep()
+        return found
 
     async def _owners(
         self, held: Sequence[Place], block: Pinned, now_ms: int
@@ -367,13 +388,14 @@ def _with_safes(
     found: Found,
     held: Sequence[Place],
     owned: dict[str, Ownership | None],
-) -> Found:
-    """Adds what shows the owners of Safes; a Safe that does not say yes is not owned."""
+) -> tuple[Found, dict[str, str]]:
+    """Adds what shows the owners of Safes; a Safe that does not say yes is not owned, and why."""
     safes = [
         (one, proof) for one in held if (proof := owned[one.address]) and proof.form == SAFE_FORM
     ]
+    wrong: dict[str, str] = {}
     if not safes:
-        return found
+        return found, wrong
     node, nodes = Node(network.nodes[0]), set(found.nodes)
     try:
         for place, proof in safes:
@@ -381,11 +403,10 @@ def _with_safes(
                 block = found.pinned
                 nodes |= safe_places.shown(node, place, proof, network.chain_id, block)
             except (NotProven, NoVerifier) as problem:
-                log.warning("place not signed for", address=place.address, problem=str(problem))
-                owned[place.address] = None
+                owned[place.address], wrong[place.address] = None, str(problem)
     finally:
         node.close()
-    return found._replace(nodes=sorted(nodes))
+    return found._replace(nodes=sorted(nodes)), wrong
 
 
 def _check_said(proof: Ownership, wanted: Said) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from fullreserve.custody import holders
 from fullreserve.custody.addresses import account_of
+from fullreserve.custody.chains.rpc import Node, NodeProblem
 from fullreserve.custody.holders import BadHolders
 from fullreserve.custody.keys.record import BadRecord, Record
 from fullreserve.custody.networks import Network
@@ -21,7 +23,8 @@ from fullreserve.custody.signer_wire import SignerGone, SignMessage, ask_named
 from fullreserve.custody.signing import WillNotSign
 from fullreserve.custody.tiers import proving
 from fullreserve.custody.tiers.proving import Held, NoProof
-from fullreserve.reserves.places import NotProven, Ownership
+from fullreserve.custody.tiers.safe import SafeView
+from fullreserve.reserves.places import NotProven, Ownership, read_message
 
 TIERS = ("warm", "cold")
 
@@ -42,6 +45,25 @@ def wallets_of(data: Path, network: Network) -> list[Held]:
     except BadRecord as problem:
         log.warning("no wallet that people hold counts", problem=str(problem))
         return []
+
+
+def by_its_chain(network: Network, held: Held, message: str) -> Held:
+    """A Safe with those of its owners who are so after the message's block, and its threshold.
+
+    A swap of owners is on its chain before the record has it, which signs as before meanwhile.
+    """
+    if held.tier.wallet is not None or not network.nodes:
+        return held
+    node = Node(network.nodes[0])
+    try:
+        view, block = SafeView(node, held.place), hex(read_message(message).height)
+        owners, needed = view.owners(block), view.threshold(block)
+    except (NodeProblem, ValueError):
+        return held
+    finally:
+        node.close()
+    there = {name: one for name, one in held.tier.owners.items() if bytes.fromhex(one) in owners}
+    return held._replace(tier=msgspec.structs.replace(held.tier, owners=there, threshold=needed))
 
 
 def prove(data: Path, held: Held, message: str) -> Ownership:

@@ -28,7 +28,7 @@ class Signers:
         self._data = data
         self._house = House(door)
         self._held: dict[str, tuple[Network, Held]] = {}
-        self._people: dict[tuple[int, str], proving.Held] = {}
+        self._people: dict[tuple[int, str], tuple[Network, proving.Held]] = {}
 
     async def places(self, network: int) -> Sequence[Place]:
         """Wallets, people's too, and every address that was given to a user.
@@ -43,7 +43,7 @@ class Signers:
         except Unknown:
             newest = 0
         wallets = await asyncio.to_thread(people.wallets_of, self._data, known[0])
-        self._people |= {(network, one.address): one for one in wallets}
+        self._people |= {(network, one.address): (known[0], one) for one in wallets}
         found = [Place(network, one.tier.tier, one.address, one.place) for one in wallets]
         accounts = {one.place for one in wallets}
         for held in holdings.places(known[0], newest):
@@ -56,10 +56,13 @@ class Signers:
 
     async def prove(self, place: Place, message: str) -> Ownership:
         """The signers' own signatures, or those of holders who answer by machine; NotProven."""
-        held = self._people.get((place.network, place.address))
-        if held is not None:
-            return await asyncio.to_thread(people.prove, self._data, held, message)
+        found = self._people.get((place.network, place.address))
+        if found is not None:
+            return await asyncio.to_thread(self._by_people, *found, message)
         return await self.signed(place.address, message)
+
+    def _by_people(self, network: Network, held: proving.Held, message: str) -> Ownership:
+        return people.prove(self._data, people.by_its_chain(network, held, message), message)
 
     async def signed(self, address: str, message: str, *, hashed: bool = False) -> Ownership:
         """The same of an address that `places` named; `hashed` for OKX's validators."""

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fullreserve.clock import ManualClock, SystemClock
 from fullreserve.config import Settings
@@ -358,27 +359,68 @@ async def test_safes_of_holders_who_answer_count(anvil: Chain, tmp_path: Path) -
     await house.bed.close()
 
 
-async def test_a_safe_whose_owner_was_replaced_is_signed_for_anew(
+def swapped(chain: Chain, tier: TierWallet, old: Holder, new: Holder) -> None:
+    """The Safe's chain has another owner, of which the record does not know."""
+    account = bytes.fromhex(tier.safe)
+    view = SafeView(chain.node, account)
+    call = safe.swap_call(view.owners(), old.account, new.account)
+    swap = SafeTransaction(CHAIN, account, view.nonce(), account, 0, call)
+    chain.send(account, swap.execution(ANN[0].approves(swap) | ANN[1].approves(swap)))
+
+
+async def test_a_safe_counts_in_each_statement_while_its_owner_is_replaced(
     anvil: Chain, tmp_path: Path
 ) -> None:
-    """What the one before had signed shows nothing any more. Criterion: POR-PEOPLE-1"""
+    """By its owners of before, by those who stay, and by those of now. Criterion: POR-PEOPLE-4"""
     (zoe,) = people(1, 41)
     house = await House.open(tmp_path, network(anvil.process.url))
     tier = safe_of(anvil, "warm", ANN)
     told(house, tier)
+    first, second, *others = ANN  # in which order they are asked
+    has = {BTC: 3 * 10**8}
+
+    async def counts() -> None:
+        with capture_logs() as said:
+            shown, places = await house.read()
+        assert (shown.amounts, len(places), shown.lacks) == (has, 1, False)
+        assert [one for one in said if one["log_level"] == "warning"] == []
+
+    async with Room(tmp_path, [first, second]):  # whose signatures are kept
+        await counts()
     async with Room(tmp_path, ANN):
-        assert (await house.read())[0].amounts == {BTC: 3 * 10**8}
-    account = bytes.fromhex(tier.safe)
-    view = SafeView(anvil.node, account)
-    call = safe.swap_call(view.owners(), ANN[0].account, zoe.account)
-    swap = SafeTransaction(CHAIN, account, view.nonce(), account, 0, call)
-    anvil.send(account, swap.execution(ANN[0].approves(swap) | ANN[1].approves(swap)))
-    after = [zoe, *ANN[1:]]
+        swapped(anvil, tier, first, zoe)
+        await counts()  # the record does not know of it yet
+        (tmp_path / "reserves" / "ownership.json").unlink()
+        await house.start()
+        await counts()
+    after = [zoe, second, *others]
     owners = {one.name: one.account.hex() for one in after}
     told(house, msgspec.structs.replace(tier, holders=tuple(owners), owners=owners))
-    async with Room(tmp_path, after):
-        assert not (await house.read())[0].amounts
+    async with Room(tmp_path, [zoe, second]):
+        await counts()
+        (tmp_path / "reserves" / "ownership.json").unlink()
+        await house.start()
+        await counts()
+    await house.bed.close()
+
+
+async def test_a_safe_whose_owners_of_now_do_not_answer_counts_not(
+    anvil: Chain, tmp_path: Path
+) -> None:
+    """Who was one and is no more signs for nothing, which is said. Criterion: POR-PEOPLE-4"""
+    (zoe,) = people(1, 51)
+    house = await House.open(tmp_path, network(anvil.process.url))
+    tier = safe_of(anvil, "warm", ANN)
+    told(house, tier)
+    async with Room(tmp_path, ANN[:2]):
         assert (await house.read())[0].amounts == {BTC: 3 * 10**8}
+        swapped(anvil, tier, ANN[0], zoe)
+        with capture_logs() as said:
+            shown, _ = await house.read()
+    assert (shown.amounts, shown.lacks) == ({}, True)
+    problems = [one["problem"] for one in said if one["event"] == "place not signed for"]
+    assert len(problems) == 1
+    assert problems[0].startswith("1 of 2 holders")
     await house.bed.close()
 
 

@@ -196,16 +196,16 @@ class SafeView:
         self._node = node
         self._safe = safe
 
-    def owners(self) -> list[bytes]:
-        """In the Safe's own order; NodeProblem."""
-        told = self._call("getOwners()")
+    def owners(self, block: str = "latest") -> list[bytes]:
+        """In the Safe's own order, after a block; NodeProblem."""
+        told = self._call("getOwners()", block)
         words = [told[at : at + abi.WORD] for at in range(0, len(told), abi.WORD)]
         if len(words) < 2 or len(words) != 2 + int.from_bytes(words[1], "big"):
             raise NodeGarbage("no list of owners")
         return [one[-abi.ACCOUNT :] for one in words[2:]]
 
-    def threshold(self) -> int:
-        return int.from_bytes(self._call("getThreshold()"), "big")
+    def threshold(self, block: str = "latest") -> int:
+        return int.from_bytes(self._call("getThreshold()", block), "big")
 
     def nonce(self, block: str = "latest") -> int:
         """Of the next transaction, after a block; NodeProblem."""
