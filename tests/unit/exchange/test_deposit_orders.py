@@ -2,8 +2,8 @@
 users have what the chain says, and the tier of deposits has the chain's coins.
 
 Method: hypothesis draws the order; a naive account of the chain stands beside the fold. A sweep
-takes all of one deposit's coins and is said once, whether its deposit is there at that moment or
-not; a token's takes its gas of coins that arrived at another time.
+takes all of one deposit's coins, also before they have arrived, and is said once, whether a deposit
+that had arrived is there at that moment or not; a token's takes its gas of other coins.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Model:
         self.confirmed: dict[int, None] = {}
         self.credited: dict[int, None] = {}
         self.once: dict[int, None] = {}  # credited, now or before
-        self.left: dict[int, int] = {}  # of coins that arrived, what no sweep has taken
+        self.left: dict[int, int] = {}  # of coins that came, what no sweep has taken
+        self.swept: dict[int, None] = {}
         self.out = dict.fromkeys(ASSETS, 0)  # of the tier
         self.hot = dict.fromkeys(ASSETS, 0)
         self.sweeps = 0
@@ -114,9 +115,9 @@ class Model:
             self._stop(stopped=not self.is_stopped)
 
     def ends(self) -> None:
-        """All that ever arrived comes again."""
+        """All that ever arrived, or was swept, comes again."""
         self._stop(stopped=False)
-        for one in self.once:
+        for one in self.once | self.swept:
             if one not in self.blocks:
                 self._seen(one)
             self._confirm(one)
@@ -131,6 +132,7 @@ class Model:
         amount = amount_bytes(payment.amount)
         assert chain.seen(str(one), index, amount, dust=payment.dust) == 0
         self.blocks[one] = self.height
+        self.left.setdefault(one, payment.amount)
 
     def _confirm(self, one: int) -> None:
         assert self.chains[PAYMENTS[one].asset].confirmed(str(one), 1) == 0
@@ -149,6 +151,9 @@ class Model:
         payer = one if asset == ETH else other
         if PAYMENTS[payer].asset != ETH or self.left.get(payer, 0) < GAS:
             return
+        if not all(each in self.blocks or each in self.once for each in (one, payer)):
+            return
+        self.swept |= {one: None, payer: None}
         self.left[payer] -= GAS
         amount, self.left[one] = self.left[one], 0
         self.out[ETH] += GAS
@@ -178,25 +183,25 @@ class Model:
         enough = [one for one in new if sums[PAYMENTS[one][:2]] >= LEAST]
         for one in enough:
             self.once[one] = None
-            self.left[one] = PAYMENTS[one].amount
         self.credited |= {one: None for one in self.confirmed if one in self.once}
 
     # What is right
 
     def check(self) -> None:
-        """Users have what the chain says; and the tier, while nothing that arrived is away."""
+        """Users have what the chain says; so has the tier, while nothing that it had is away."""
         for owner in self.indexes:
             for asset in ASSETS:
                 mine = self._sum(asset, owner)
                 assert self.world.balance(owner, chart.FUND, asset) == mine
-        if all(one in self.blocks for one in self.once):
+        had = self.once | self.swept
+        if all(one in self.blocks for one in had):
             coming = self.world.ask(DEPOSITS, SumComing(TOKENS), dict[int, bytes])
             for asset in ASSETS:
                 there = sum(PAYMENTS[one].amount for one in self.blocks if _is_of(one, asset))
                 comes = amount_int(coming.get(asset, amount_bytes(0)))
                 has = self._tier(chart.CHAIN_DEPOSIT, asset) + comes
                 assert has == there + self._dust(asset) - self.out[asset]
-        if not all(one in self.credited for one in self.once):
+        if not all(one in self.credited for one in had):
             return
         for asset in ASSETS:
             arrived = self._sum(asset, *self.indexes) + self._dust(asset)
@@ -246,10 +251,16 @@ def gone(one: int) -> Step:
     return Act.ORPHANED, one, 0, False
 
 
+def swept(one: int) -> Step:
+    return Act.SWEPT, one, one, False
+
+
 @given(st.lists(steps, max_size=40))
 @example([seen(0), seen(1), gone(1), seen(2), seen(1)])
 @example([seen(3), seen(6), gone(3), (Act.SWEPT, 6, 3, False), seen(3)])
 @example([seen(0), seen(1), gone(1), (Act.STOPPED, 0, 0, False), seen(2), seen(1)])
+@example([(Act.STOPPED, 0, 0, False), seen(3), swept(3), gone(3), seen(9), seen(3)])
+@example([seen(2), swept(2), gone(2), seen(8), swept(8), gone(8), seen(2)])
 def test_in_any_order_users_and_the_tier_have_what_the_chain_has(taken: list[Step]) -> None:
-    """Criterion: CUST-DEP-12, CUST-DEP-14, CUST-DEP-32, CUST-DEP-33."""
+    """Criterion: CUST-DEP-12, CUST-DEP-14, CUST-DEP-32, CUST-DEP-33, CUST-DEP-34."""
     played(taken)

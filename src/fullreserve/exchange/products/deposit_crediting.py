@@ -147,7 +147,7 @@ class Crediting(Debts):
     def _credit(self, one: Deposit, wallets: Wallets, moment: Moment, view: View) -> list[Posting]:
         legs: tuple[Leg, ...] = ()
         if one.phase == Phase.BOOKED:
-            is_again = self.state.edition >= BY_ITSELF and self._may_rejoin(one)
+            is_again = self.state.edition >= BY_ITSELF and self._had_arrived(one)
             legs = effects.arrived(one, wallets, self._rejoined(one))
             # Its going left what lies below the ledger's scale where it was.
             legs += () if is_again else self._swept_dust(one, wallets)

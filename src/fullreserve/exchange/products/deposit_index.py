@@ -45,7 +45,7 @@ class _Known(NamedTuple):
     coming: tuple[int, int] | None  # network and asset
     debt: tuple[tuple[int, int], int] | None  # owner and asset; its number
     value: int
-    undone: int  # of what its chain took back after it had arrived
+    undone: int  # of what its chain took back after it had arrived, or was swept before
     place_of_undone: tuple[int, int]  # network and asset
 
 
@@ -114,7 +114,8 @@ class DepositIndex:
                 insort(self._debts.setdefault(key, []), debt[1])
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
-        undone, at = self._state.undone.get(one.transfer, 0), (one.network, one.asset)
+        undone = self._state.undone.get(one.transfer, 0) or self._state.early.get(one.transfer, 0)
+        at = (one.network, one.asset)
         if undone:
             self._add_undone(at, undone, is_again=coming is not None)
         self._known[one.transfer] = _Known(
@@ -186,12 +187,16 @@ class DepositIndex:
     # Reading
 
     def undone(self, network: int, asset: int) -> int:
-        """What arrived, was taken back, and may come again."""
+        """What arrived, or was swept before, was taken back, and may come again."""
         return self._undone.get((network, asset), 0)
 
     def again(self, network: int, asset: int) -> int:
         """Of that, what is in a block again and has not arrived."""
         return self._again.get((network, asset), 0)
+
+    def others_coming(self, network: int, asset: int) -> int:
+        """What is in a block and has not arrived, and does not come again."""
+        return self._coming.get(network, {}).get(asset, 0) - self.again(network, asset)
 
     def open_on(self, network: int) -> Iterator[bytes]:
         """All of a network that are open, in block order."""

@@ -133,6 +133,7 @@ class Reports(Crediting):
         one.phase, one.state = Phase.SEEN, DepositState.WAITING
         self._known.enter(one)
         if phase == Phase.BOOKED:
+            self._undone_early(one)
             return Outcome(postings=effects.booked(one, -1))
         self._undone(one)
         self._broke(one.network, one.asset, effects.lacking(one, Wallets(view)))

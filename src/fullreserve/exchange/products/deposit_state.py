@@ -44,6 +44,8 @@ REJOINS = 9
 # and counts for none; the gas of a sweep leaves such a break too; and what lies below the ledger's
 # scale is kept once.
 BY_ITSELF = 10
+# And from which on what a sweep took before it had arrived takes its break back as it arrives.
+EARLY = 10
 NO_AMOUNT = amount_bytes(0)
 UNSCREENED = -2  # in place of what stops a deposit, until that is known
 
@@ -166,9 +168,11 @@ class DepositsState(State):
     # By transfer: at what state people keep one that is not screened yet.
     said: dict[bytes, int] = msgspec.field(default_factory=dict)
     # By transfer, amounts that arrived and whose chain has them no more; by network and asset, how
-    # much of a break goes as they come again.
+    # much of a break goes as they come again; amounts that a sweep took before they had arrived,
+    # and whose chain has them no more.
     undone: dict[bytes, int] = msgspec.field(default_factory=dict)
     broken: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
+    early: dict[bytes, int] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

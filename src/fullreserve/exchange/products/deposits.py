@@ -116,6 +116,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         "said",
         "undone",
         "broken",
+        "early",
     )
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
