@@ -122,7 +122,7 @@ class Reconciler:
         self._token_moves = TokenMoves(network, house, payer.parent)
         self._job_fees = JobFees(network, house, payer.parent)
         self._uncharged: tuple[Uncharged, ...] = ()
-        self._told: dict[str, None] = {}  # transactions of those
+        self._told: dict[str, bool] = {}  # of those, by transaction, whether as due
         self._measured: tuple[int, ...] = MEASURED
         self._house = house
         self._payer = payer
@@ -210,13 +210,13 @@ class Reconciler:
         found = compared(keys, sides, allowed)
         differ = {line.asset for line in found.lines if line.difference}
         came = await self._came([one for one in allowed if one.asset in differ], block)
-        paid = await self._paid(found)
+        paid = await self._paid(found, block)
         if came or paid:
             sides = sides._replace(came=came, paid=paid)
             found = compared(keys, sides, allowed)
         return sides, found
 
-    async def _paid(self, found: Compared) -> dict[Key, int]:
+    async def _paid(self, found: Compared, block: Block) -> dict[Key, int]:
         """What finished jobs have cost where that is missing, exactly. Unavailable.
 
         Of what nodes do not tell alike nothing is believed: it is a difference.
@@ -230,20 +230,23 @@ class Reconciler:
             log.warning("fees of finished jobs cannot be read",
                         network=self._network.network, problem=str(problem))  # fmt: skip
             return {}
+        final = block.height + 1 - self._network.unlock_after
         self._uncharged = tuple(
-            Uncharged(one.tier, coin, self._scale(coin).cost(one.fee), one.txid.hex())
+            Uncharged(*(one.tier, coin, self._scale(coin).cost(one.fee), one.txid.hex()),
+                      is_due=one.height <= final)
             for one in open_
-        )
+        )  # fmt: skip
         differ = {line.tier for line in found.lines if line.difference and line.asset == coin}
         paid: dict[Key, int] = {}
         for each in self._uncharged:
             if each.tier in differ:
                 _add(paid, (each.tier, coin), each.amount)
-            if each.transaction not in self._told:
-                self._told[each.transaction] = None
-                log.info("fee of a finished job is to be told by charge-tier",
-                         network=self._network.network, tier=wire.Tier(each.tier).name.lower(),
-                         transaction=each.transaction, fee=each.amount)  # fmt: skip
+            if self._told.get(each.transaction) != each.is_due:
+                self._told[each.transaction] = each.is_due
+                say = log.warning if each.is_due else log.info
+                say("fee of a finished job is to be told by charge-tier", is_due=each.is_due,
+                    network=self._network.network, tier=wire.Tier(each.tier).name.lower(),
+                    transaction=each.transaction, fee=each.amount)  # fmt: skip
         return paid
 
     # Moves by hand

@@ -69,9 +69,12 @@ def unwell_name(network: int) -> str:
     return f"{UNWELL}{network}.json"
 
 
+RECONCILED = "custody-reconciled-"
+
+
 def reconciled_name(network: int) -> str:
     """Of a network's last comparison: Reconciled."""
-    return f"custody-reconciled-{network}.json"
+    return f"{RECONCILED}{network}.json"
 
 
 def adopted_name(network: int) -> str:
@@ -323,6 +326,7 @@ class Uncharged(msgspec.Struct, array_like=True, frozen=True):
     asset: int
     amount: int
     transaction: str
+    is_due: bool = False  # it is deep enough for that
 
 
 class LostCalls(msgspec.Struct, array_like=True, frozen=True):

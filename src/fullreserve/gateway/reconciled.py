@@ -6,13 +6,17 @@ One file for each network in the data folder, replaced at each block.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from fullreserve.exchange.products.custody_wire import Tier
 from fullreserve.exchange.worker_files import (
+    RECONCILED,
     Adopted,
     Reconciled,
     RefusedDeposit,
+    Uncharged,
     adopted_name,
     reconciled_name,
     refused_name,
@@ -31,6 +35,30 @@ def newest(folder: Path | None, network: int) -> Reconciled:
         return _decode((folder / reconciled_name(network)).read_bytes())
     except (OSError, msgspec.DecodeError):
         return Reconciled(network)
+
+
+class Charge(NamedTuple):
+    """A fee that the ledger has not, and the command that tells it."""
+
+    network: int
+    told: Uncharged
+
+    @property
+    def command(self) -> str:
+        tier = Tier(self.told.tier).name.lower()
+        return f"fullreserve custody charge-tier {self.network} {tier} {self.told.transaction}"
+
+
+def charges_due(folder: Path | None) -> list[Charge]:
+    """Of all networks, what is deep enough to be told; none where nobody has written any."""
+    found = list[Charge]()
+    for place in folder.glob(f"{RECONCILED}*.json") if folder is not None else ():
+        try:
+            known = _decode(place.read_bytes())
+        except (OSError, msgspec.DecodeError):
+            continue
+        found += [Charge(known.network, one) for one in known.uncharged if one.is_due]
+    return sorted(found)
 
 
 def adopted(folder: Path | None, network: int) -> Adopted | None:

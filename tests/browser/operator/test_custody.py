@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -323,7 +325,7 @@ def given(server: LiveServer) -> Iterator[None]:
     sums = (UnaskedSum(Tier.HOT, 1, 3 * 10**6, 2),)
     kept = Reconciled(77, 9, 1_700_000_000_000, unknown=told, unasked=unasked, unasked_sums=sums,
                       lost_calls=LostCalls(4, 5, 8),
-                      uncharged=(Uncharged(Tier.COLD, 1, 128_340, "ef" * 32),))  # fmt: skip
+                      uncharged=(Uncharged(Tier.COLD, 1, 128_340, "ef" * 32, True),))  # fmt: skip
     found = server.folder / reconciled_name(77)
     found.write_bytes(msgspec.json.encode(kept))
     paid = Adopted(
@@ -384,11 +386,19 @@ def test_what_is_not_compared_is_said_in_the_readers_language(
 
 @pytest.mark.usefixtures("given")
 def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_what_is_not_known(
-    visit: Visit, ada: Operator
+    visit: Visit, ada: Operator, server: LiveServer
 ) -> None:
     """Criterion: WEB-OP-RECON-2, WEB-OP-RECON-3, CHAINS-INTERNAL-5, CHAINS-REFUSED-2,
-    CUST-CHARGE-4.
+    CUST-CHARGE-4, CUST-CHARGE-5.
     """
+    charge = f"fullreserve custody charge-tier 77 cold {'ef' * 32}"
+    with urllib.request.urlopen(f"http://{server.http}/healthz") as health:
+        assert json.load(health)["chargesDue"] == [charge]
+    with urllib.request.urlopen(f"http://{server.http}/metrics") as metrics:
+        assert b'fullreserve_alarms{alarm="chargesDue"} 1.0' in metrics.read()
+    alarm = visit("/operator", ada).get_by_role("alert")
+    expect(alarm).to_contain_text("Testnet, Cold: 0.0012834 BTC for a change of keys")
+    expect(alarm.locator("code")).to_have_text(charge)
     page = visit("/operator/custody", ada)
     summary = page.get_by_role("region", name=EN["op.reconciliation"], exact=True)
     expect(summary).to_contain_text("Testnet: not known since")
@@ -401,7 +411,8 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     expect(refused).to_contain_text("A deposit of 0.05 BTC (transaction dededededede…)")
     expect(page.get_by_text(re.compile("0.06 BTC .* is refused .code 51000."))).to_be_visible()
     fee = page.get_by_text(re.compile("Cold: a change of keys cost 0.0012834 BTC in fees"))
-    expect(fee).to_contain_text(f"fullreserve custody charge-tier 77 cold {'ef' * 32}")
+    expect(fee).to_contain_text(f"It is deep enough, tell it: {charge}")
+    expect(page.get_by_text(EN["op.charges"], exact=True)).to_be_visible()
     table = page.get_by_role("table", name=re.compile("nobody asked for: Testnet"))
     expect(table.locator("code")).to_have_text(
         [

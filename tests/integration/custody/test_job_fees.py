@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fullreserve.clock import ManualClock
 from fullreserve.custody import networks
@@ -28,7 +29,7 @@ from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import COIN_TOLERANCE, Line, Uncharged
-from fullreserve.gateway.reconciled import newest
+from fullreserve.gateway.reconciled import charges_due, newest
 from tests.integration.custody.liar import REFUSED, Liar
 from tests.integration.custody.outsiders import UtxoBed
 from tests.integration.custody.refills import FINAL, scripts
@@ -149,7 +150,7 @@ async def desk(bed: UtxoBed, office: Office) -> AsyncIterator[Desk]:
 
 
 async def test_a_change_of_keys_suspends_nothing_until_its_fee_is_charged(desk: Desk) -> None:
-    """Criterion: CHAINS-RECONCILE-13, CUST-CHARGE-4. Also after a start, and of what is gathered.
+    """Criterion: CHAINS-RECONCILE-13, CUST-CHARGE-4, CUST-CHARGE-5. Also of what is gathered.
 
     Posted it explains nothing more.
     """
@@ -162,15 +163,22 @@ async def test_a_change_of_keys_suspends_nothing_until_its_fee_is_charged(desk: 
     assert await desk.agrees()
     (told,) = desk.uncharged
     assert (told.tier, told.asset, told.amount) == (WARM, desk.bed.asset, fee)
+    assert (told.is_due, charges_due(desk.office.data)) == (False, [])
     assert f"  transaction {told.transaction}\n" in await desk.do("show")
     desk.reconciler = desk.watching(desk.network)
     assert await desk.agrees()
     early = await desk.do("charge-tier", str(NETWORK), "warm", told.transaction, code=1)
     assert f"it has 1 of {FINAL} confirmations" in early
-    desk.bed.mine(FINAL)
-    await desk.charged(told)
+    desk.bed.mine(FINAL - 1)
+    with capture_logs() as said:
+        assert await desk.agrees()
+    (alarm,) = [one for one in said if one["log_level"] == "warning"]
+    assert (alarm["transaction"], alarm["tier"]) == (told.transaction, "warm")
+    (due,) = charges_due(desk.office.data)
+    assert due.command.startswith("fullreserve custody ")
+    await desk.do(*due.command.split()[2:])
     assert await desk.agrees()
-    assert desk.uncharged == []
+    assert (desk.uncharged, charges_due(desk.office.data)) == ([], [])
 
     await desk.come(left, 2_000_000, 2_000_000)
     assert await desk.agrees()

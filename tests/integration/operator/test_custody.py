@@ -76,7 +76,7 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
         unasked=(gift,),
         unasked_sums=(sum_,),
         lost_calls=LostCalls(4, 5, 11),
-        uncharged=(Uncharged(3, BTC, COIN // 4, "ef" * 32),),
+        uncharged=(Uncharged(3, BTC, COIN // 4, "ef" * 32, is_due=True),),
     )
     assert context.folder is not None
     place = context.folder / f"custody-reconciled-{NETWORK}.json"
@@ -109,8 +109,9 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     ]
     charge = f"fullreserve custody charge-tier {NETWORK} cold {'ef' * 32}"
     assert shown["uncharged"] == [
-        {"tier": "cold", "ccy": "BTC", "amt": "0.25", "txId": "ef" * 32, "command": charge}
-    ]
+        {"tier": "cold", "ccy": "BTC", "amt": "0.25", "txId": "ef" * 32, "command": charge,
+         "due": True}
+    ]  # fmt: skip
     typed = build_parser().parse_args(charge.split()[1:])
     assert (typed.network, typed.tier, typed.transaction) == (NETWORK, "cold", "ef" * 32)
     for command in (shown["unasked"][0]["command"], shown["unaskedSums"][0]["command"]):
@@ -122,6 +123,23 @@ async def test_coins_stand_by_tier_and_are_held_against_the_chain(desk: Console)
     place.write_text("{")
     (shown,) = (await desk.cleo.get("custody/reconciliation")).data
     assert (shown["state"], shown["lines"]) == ("never", [])
+
+
+async def test_a_fee_that_is_to_be_told_stands_with_its_command(desk: Console) -> None:
+    """Once it is deep enough; a damaged file shows none. Criterion: CUST-CHARGE-5"""
+    folder = desk.town.rest.context.folder
+    assert folder is not None
+    place = folder / f"custody-reconciled-{NETWORK}.json"
+    for is_due in (False, True):
+        fee = Uncharged(3, BTC, COIN // 4, "ef" * 32, is_due)
+        found = Reconciled(NETWORK, 12, 1_700_000_000_000, uncharged=(fee,))
+        place.write_bytes(msgspec.json.encode(found))
+        charge = f"fullreserve custody charge-tier {NETWORK} cold {'ef' * 32}"
+        row = {"network": "Bitcoin", "tier": "cold", "ccy": "BTC", "amt": "0.25"}
+        told = (await desk.cleo.get("overview")).row["charges"]
+        assert told == ([row | {"command": charge}] if is_due else [])
+    place.write_text("{")
+    assert (await desk.cleo.get("overview")).row["charges"] == []
 
 
 async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> None:

@@ -22,6 +22,11 @@ GAUGES = {
     "finished_total": "Orders that were filled or canceled since the log began.",
     "refused": "Submissions refused before the log since the start.",
 }
+# What people have to do something about, each a list in `/healthz`.
+ALARMS = (
+    *("childrenEnded", "networksUnpaid", "networksUnsigned", "tokensHalted"),
+    *("certificatesDue", "chargesDue"),
+)
 
 
 def text(requests: RequestMetrics, health: Mapping[str, Any]) -> bytes:
@@ -65,6 +70,13 @@ class _State(Collector):
         for name, meaning in GAUGES.items():
             if name in health:
                 yield GaugeMetricFamily(f"fullreserve_{name}", meaning, value=health[name])
+        alarms = GaugeMetricFamily(
+            "fullreserve_alarms", "What `/healthz` lists under a name.", labels=("alarm",)
+        )
+        for alarm in ALARMS:
+            if alarm in health:
+                alarms.add_metric((alarm,), len(health[alarm]))
+        yield alarms
         lag = GaugeMetricFamily(
             "fullreserve_lag_commands", "Commands a projection is behind.", labels=("projection",)
         )

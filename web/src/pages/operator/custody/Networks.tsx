@@ -53,10 +53,10 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
               })}
             />
           ))}
-          {found.uncharged.map(({ tier, ccy, amt, txId, command }) => (
+          {found.uncharged.map(({ tier, ccy, amt, txId, command, due }) => (
             <Why
               key={txId}
-              text={t('op.reconciliation.uncharged', {
+              text={t(due ? 'op.reconciliation.charge' : 'op.reconciliation.uncharged', {
                 amount: amount(amt),
                 ccy,
                 tier: word('tierName', tier),
@@ -77,6 +77,9 @@ export function OneNetwork(props: { found: Reconciliation; nowMs: number }): Rea
           ) : null}
           {found.refused.some(({ isFinal }) => isFinal) ? (
             <Badge look="bad">{t('op.reconciliation.refusedBadge')}</Badge>
+          ) : null}
+          {found.uncharged.some(({ due }) => due) ? (
+            <Badge look="bad">{t('op.charges')}</Badge>
           ) : null}
           {isNow || broken.length > 0 ? (
             <Badge look={broken.length > 0 ? 'bad' : 'good'}>

@@ -74,8 +74,15 @@ export interface Reconciliation {
   unaskedSums: UnaskedSum[]
   /** The largest of each sum. */
   unasked: Unasked[]
-  /** Fees of finished changes of keys that the ledger has not, each with what tells it. */
-  uncharged: { tier: string; ccy: string; amt: string; txId: string; command: string }[]
+  /** Fees of finished changes of keys that the ledger has not, each with what tells it once due. */
+  uncharged: {
+    tier: string
+    ccy: string
+    amt: string
+    txId: string
+    command: string
+    due: boolean
+  }[]
   /** Why warm and cold are not compared. */
   uncompared: string
   /** `reading`, `record` or `node`; "" of an earlier version's file. */

@@ -105,6 +105,28 @@ function Ending({ rows }: { rows: Overview['certificates'] }): ReactNode {
   )
 }
 
+/** An alarm: fees that the ledger lacks, each with the command that tells it. */
+function Charges({ now }: { now: Overview }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const amount = useAmounts()
+  return (
+    <span role="alert">
+      {now.charges.map(({ network, tier, ccy, amt, command }) => (
+        <span key={command}>
+          {t('op.charges.one', {
+            network,
+            tier: word('tierName', tier),
+            amount: amount(amt),
+            ccy,
+          })}{' '}
+          <code>{command}</code>{' '}
+        </span>
+      ))}
+    </span>
+  )
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
@@ -132,6 +154,7 @@ function Figures({ now }: { now: Overview }): ReactNode {
       : []),
     ...(now.halted.length > 0 ? [[t('op.halted'), <Halted key="h" now={now} />] as const] : []),
     ...(ending.length > 0 ? [[t('op.ending'), <Ending key="c" rows={ending} />] as const] : []),
+    ...(now.charges.length > 0 ? [[t('op.charges'), <Charges key="f" now={now} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

@@ -187,8 +187,8 @@ class _Custody:
                     "ccy": symbol_of(self._catalog, one.asset),
                     "amt": amount_text(self._catalog, one.asset, one.amount),
                     "txId": one.transaction,
-                    "command": f"fullreserve custody charge-tier {found.network} "
-                    f"{Tier(one.tier).name.lower()} {one.transaction}",
+                    "command": reconciled.Charge(found.network, one).command,
+                    "due": one.is_due,
                 }
                 for one in found.uncharged
             ],

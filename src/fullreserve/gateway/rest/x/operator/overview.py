@@ -9,12 +9,14 @@ import msgspec
 from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
-from fullreserve.gateway import certificates, setbacks, unpaid, wire
+from fullreserve.exchange.products.custody_wire import Tier
+from fullreserve.gateway import certificates, reconciled, setbacks, unpaid, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import lines
 from fullreserve.gateway.rest.params import Params
 from fullreserve.gateway.rest.route import Routes
 from fullreserve.gateway.rest.x.operator import fold
+from fullreserve.gateway.rest.x.operator.accounts_json import amount_text, symbol_of
 from fullreserve.gateway.rest.x.operator.guard import Guard, Operator
 from fullreserve.gateway.vitals import Vitals, shown
 
@@ -71,6 +73,7 @@ class _Overview:
             "unsigned": await self._unsigned(),
             "halted": await self._halted(),
             "certificates": await self._certificates(),
+            "charges": await self._charges(),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
@@ -132,6 +135,21 @@ class _Overview:
         now_ms = self._context.clock.wall_ms()
         return [
             {"name": one.name, "endsTs": str(one.ends_ms), "due": one.is_due(now_ms)}
+            for one in found
+        ]
+
+    async def _charges(self) -> list[dict[str, str]]:
+        """Fees of tiers that the ledger has not, and what tells it."""
+        found = await asyncio.to_thread(reconciled.charges_due, self._context.folder)
+        codes, catalog = await self._codes(bool(found)), self._context.catalog
+        return [
+            {
+                "network": codes.get(one.network, str(one.network)),
+                "tier": Tier(one.told.tier).name.lower(),
+                "ccy": symbol_of(catalog, one.told.asset),
+                "amt": amount_text(catalog, one.told.asset, one.told.amount),
+                "command": one.command,
+            }
             for one in found
         ]
 
