@@ -27,6 +27,7 @@ from fullreserve.custody.deposit_screening import DepositScreening
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.fee_quotes import FeeQuotes, quoted
 from fullreserve.custody.house import DUTY_GATEWAY, House, Unknown
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.networks import served
 from fullreserve.custody.outflow import Outflow
 from fullreserve.custody.presence import Presence
@@ -133,6 +134,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
+    forbid_dumps()
     known = (*KNOWN, ValueError)
     try:
         return asyncio.run(serve(settings, SystemClock()))

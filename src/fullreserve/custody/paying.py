@@ -37,6 +37,7 @@ from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.custody.hot_sweeps import HotSweeps
 from fullreserve.custody.house import PAYER_GATEWAY, House, Unknown
 from fullreserve.custody.house_places import HousePlaces
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.networks import BadNetworks, Network
 from fullreserve.custody.payer import Payer
 from fullreserve.custody.payer_desk import Terms
@@ -363,6 +364,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
+    forbid_dumps()
     known = (*ENDS, BadNetworks)
     try:
         return asyncio.run(pay(settings, SystemClock()))

@@ -26,6 +26,7 @@ from fullreserve.custody import networks
 from fullreserve.custody.destinations import Destinations
 from fullreserve.custody.exchange_view import Due, ExchangeView, LocalView
 from fullreserve.custody.house import House, Unknown
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.custody.keys.record import Record
 from fullreserve.custody.keys.tls import SCHEME, Endpoint, Listener, Refusals
 from fullreserve.custody.keys.tls_door import Side
@@ -197,6 +198,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
+    forbid_dumps()
     known = (Unavailable, KeyringError, BadNetworks, OSError, ValueError)
     try:
         where = Address.parse(settings.custody.signers)

@@ -26,6 +26,7 @@ from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody.house import RESERVES_GATEWAY
+from fullreserve.custody.keys.no_dumps import forbid_dumps
 from fullreserve.door.protocol import Door, Gone, Unavailable
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
@@ -288,6 +289,7 @@ def main() -> int:
     settings = Settings.load()
     logs.configure(settings.log)
     after_trading(WORKERS)
+    forbid_dumps()
     try:
         return asyncio.run(work(settings, SystemClock()))
     except (Unavailable, Gone, Halted, JournalError, keys.BadKey, Damaged, OSError) as problem:

@@ -250,7 +250,7 @@ def test_the_whole_exchange_is_killed_amid_payments(live: Live, outside: Outside
 
 def test_who_holds_keys_leaves_no_core_dump(live: Live) -> None:
     """Criterion: CUST-KEY-5."""
-    for module in (SIGNER, HOLDERS):
+    for module in (SIGNER, HOLDERS, PAYER):
         found = live.child(module)
         assert found is not None
         assert found.rlimit(psutil.RLIMIT_CORE) == (0, 0)
