@@ -15,7 +15,7 @@ from fullreserve import cli
 from fullreserve.custody import networks, nodes
 from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.rpc import NodeRefuses
-from fullreserve.custody.keys import card, gas, job
+from fullreserve.custody.keys import card, job
 from fullreserve.custody.keys.card import Card
 from fullreserve.custody.keys.job import Job
 from fullreserve.custody.keys.key_file import FileDevice
@@ -704,41 +704,6 @@ def test_an_owner_of_a_safe_is_replaced_without_him(
     recovered = office.do("recover", "1", "warm", office.plan(EVM, "safe", (*HOLDERS[1:], "hal"),
                           where), "--node", url, "--out", out, code=1)  # fmt: skip
     assert "no recovery branch" in recovered
-
-
-def test_a_rotation_of_a_safe_goes_on_where_it_stood(
-    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Criterion: CUST-GONE-18. One of two owners is swapped, and the answer never came."""
-    office = Office(tmp_path, monkeypatch)
-    office.make_keys((*HOLDERS, "hal", "ida", "payer"))
-    tier = Tier(chain, [holder(office, name) for name in HOLDERS], 2)
-    where = f'chain_id = {CHAIN}\nsafe = "{tier.account.hex()}"\nguard = "{tier.gate.hex()}"\n'
-    office.do("ceremony", office.plan(EVM, "safe", HOLDERS, where))
-    url, out = chain.process.url, tmp_path / "turn.json"
-    plan = office.plan(EVM, "safe", ("ann", "hal", "cyd", "ida"), where)
-    office.do("rotate", "1", "warm", plan, "--node", url, "--out", out)
-    parts = office.sign(out, ("ann", "cyd"))
-    by: list[str | Path] = ["--node", url, "--payer", office.holders / "payer.keys"]
-    payer = holder(office, "payer")
-    chain.send(payer.account, b"", ETHER)
-    calls = job.executions(job.read(out), office.record, [one.read_bytes() for one in parts])
-    gas.send(chain.node, payer.device, tier.account, calls[:1])
-    chain.node.call("anvil_mine", "0x1")
-    stopped = "other owners on the chain than in the record"
-    assert stopped in office.do("rotate", "1", "warm", plan, "--node", url, "--out", out, code=1)
-    assert "1 of 2 calls already" in office.do("finish", out, *parts, *by, "--dry-run")
-    assert "1 of 2 calls already" in office.do("finish", out, *parts, *by)
-    chain.node.call("anvil_mine", "0x1")
-    owners = {one.hex() for one in tier.view.owners()}
-    assert owners == set(office.record.wallet(EVM, "warm").owners.values())
-    assert holder(office, "ida").account.hex() in owners
-    # What the Safe has done beside a job is no part of it.
-    plan = office.plan(EVM, "safe", ("ann", "bob", "cyd", "ida"), where)
-    office.do("rotate", "1", "warm", plan, "--node", url, "--out", out)
-    parts = office.sign(out, ("ann", "cyd"))
-    tier.do([holder(office, name) for name in ("ann", "cyd")], HOT, 1)
-    assert "other owners on the chain by now" in office.do("finish", out, *parts, *by, code=1)
 
 
 def test_a_safe_comes_to_be_by_the_commands(

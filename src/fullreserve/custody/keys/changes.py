@@ -158,14 +158,35 @@ def swaps_done(job: Job, before: TierWallet, node: Node) -> int:
     if job.kind == GUARD:
         return 0
     view = SafeView(node, bytes.fromhex(before.safe))
-    nonce, owners = view.nonce(), {bytes.fromhex(one) for one in before.owners.values()}
-    done = [one for one in job.transactions if one.nonce < nonce]
-    for one in done:
+    nonce, there = view.nonce(), set(view.owners())
+    owners = {bytes.fromhex(one) for one in before.owners.values()}
+    steps = [owners]  # the owners before each call, and after the last
+    for one in job.transactions:
         goes, comes = swapped(one)
         owners = (owners - {goes}) | {comes}
-    if set(view.owners()) != owners:
-        raise WrongJob(f"the {before.name} has other owners on the chain by now than by this job")
-    return len(done)
+        steps.append(owners)
+    done = sum(one.nonce < nonce for one in job.transactions)
+    if there == steps[done]:
+        return done
+    if there in steps[:done]:
+        at = steps.index(there)
+        raise WrongJob(_overtaken(job, before, at))
+    raise WrongJob(f"the {before.name} has other owners on the chain by now than by this job")
+
+
+def _overtaken(job: Job, before: TierWallet, done: int) -> str:
+    """That a call cannot be carried out, as its number is used, and what can be done."""
+    way = "make the job anew"
+    if done:
+        way = (
+            f"with {done} of {len(job.transactions)} done, bring the owners by hand to those of "
+            "this job and finish it, or back to those of the record and make the job anew"
+        )
+    return (
+        f"the {before.name} has carried out another transaction with the number "
+        f"{job.transactions[done].nonce} since, such as a move by hand, so that this job's cannot "
+        f"be: {way}"
+    )
 
 
 def guarded(record: Record, node: Node, network: int, tier: str) -> Job:
