@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from fullreserve.custody.unwell_spells import UnwellSpells
+from fullreserve.door.protocol import Limit, Result
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.calendar_wire import CALENDAR, DAY_MS, Delist
 from fullreserve.exchange.products.custody_wire import (
@@ -664,6 +666,38 @@ async def test_who_meets_the_cap_of_all_users_is_told_what_is_left(
     assert refused.code == "58205"
     assert "0.2 BTC, which is left of the 0.7 that all users together may" in refused.json["msg"]
     assert (await rest.post("asset/withdrawal", payer, ORDER | {"amt": "0.2"})).code == "0"
+
+
+@pytest.mark.parametrize("is_lifted", [True, False])
+async def test_a_cap_that_is_another_by_now_is_told_as_that(
+    rest: RestBed, payer: NewKey, monkeypatch: pytest.MonkeyPatch, is_lifted: bool
+) -> None:
+    """Criterion: SUS-REST-11. It is lifted, or has room again, before its refusal is worded."""
+    await funded(rest, 2)
+    await booked(rest)
+    asset, reason = Scope(Level.ASSET, asset=BTC), Reason.MARKET_DISLOCATION
+    terms = Terms(Action.WITHDRAW, asset, Mode.CAP, reason, 0, 0, amount_bytes(COIN // 10))
+    await house(rest, SUSPENSIONS, Suspend(terms))
+    table = next(one.state for one in rest.bed.folds if one.number == SUSPENSIONS).suspensions
+    (number,) = table
+    submit_it = rest.door.submit
+
+    def submitted(
+        commands: Sequence[bytes], done: Callable[[Result], None], limits: Sequence[Limit] = ()
+    ) -> None:
+        def answered(result: Result) -> None:
+            freer = replace(terms, per_asset=amount_bytes(9 * COIN))
+            lifted = {"state": SuspensionState.LIFTED} if is_lifted else {"terms": freer}
+            table[number] = replace(table[number], **lifted)
+            done(result)
+
+        submit_it(commands, answered, limits)
+
+    monkeypatch.setattr(rest.door, "submit", submitted)
+    refused = await rest.post("asset/withdrawal", payer, ORDER)
+    assert refused.code == "58205"
+    assert refused.json["msg"].endswith("of a moment ago, which is another by now; ask again")
+    assert (await rest.post("asset/withdrawal", payer, ORDER)).code == "0"
 
 
 async def test_the_address_book_needs_a_session(rest: RestBed, payer: NewKey) -> None:

@@ -321,7 +321,10 @@ class _Withdrawals:
         return f"{left} while withdrawals are capped" if limit < quota.limit else left
 
     async def _most(self, owner: int, line: Line, amount: int) -> str:
-        """The most of one withdrawal, or what is left of the cap that a suspension sets for all."""
+        """The most of one withdrawal, or what is left of the cap that a suspension sets for all.
+
+        What refused it may have been lifted, or have room, by now.
+        """
         most, asset = amount_int(line.terms.maximum), line.asset
         if amount > most:
             return f"{asset.text(most)} {asset.symbol}"
@@ -331,6 +334,8 @@ class _Withdrawals:
         now = (await context.door.health()).time_ms
         demand: Demand = await ask(context, WITHDRAWALS, GetDemand(*place, now - DAY_MS))
         left = max(0, min(most, cap - amount_int(demand.taken)))
+        if not cap or amount <= left:
+            return "a moment ago, which is another by now; ask again"
         return (
             f"{asset.text(left)} {asset.symbol}, which is left of the {asset.text(cap)} that all "
             "users together may withdraw in 24 hours while withdrawals are capped"
