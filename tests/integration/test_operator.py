@@ -22,6 +22,7 @@ from fullreserve.door.protocol import Refused
 from fullreserve.door.socket_server import SOCKET_NAME, SocketServer
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS
 from fullreserve.exchange.products.risk_rules import Points, RiskTable
+from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
 from fullreserve.exchange.wire.commands import Side
 from fullreserve.identity.api_key import Permission
 from fullreserve.identity.desk import Desk
@@ -124,6 +125,25 @@ async def test_nobody_pays_before_the_policy_is_required(
     assert first_policy.commands(running.sequencer.machine.folds, None) == []
     await running.close()
     journal.close()
+
+
+async def test_suspensions_learn_their_newest_rules_where_no_network_is_served(
+    data: Path,
+) -> None:
+    """Criterion: SUS-RULES-1. Once, and nothing else; a stop there hangs on it alone."""
+    await (await Bed.open(data)).close()
+    for is_first in (True, False):
+        journal = SqliteJournal(data / "journal", durable=False)
+        running = Running(Settings(data=data), ManualClock(START_MS), journal, recover(journal))
+        folds = {one.name: one.state for one in running.sequencer.machine.folds}
+        before = running.sequencer.machine.sequence
+        assert (folds["suspensions"].edition == 0) == is_first
+        assert await running._require_policy()
+        assert folds["suspensions"].edition == SUSPENSIONS_EDITION
+        assert not folds["withdrawals"].asks_policy
+        assert (running.sequencer.machine.sequence > before) == is_first
+        await running.close()
+        journal.close()
 
 
 async def test_an_edited_file_of_risks_changes_nothing_and_is_told(

@@ -146,6 +146,7 @@ JOURNALS: dict[
     "spared": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=7)),
     "waiting": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=8)),
     "readings": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=12)),
+    "by-hand": (SAFETY, partial(safety_log.fill_with_canaries, edition=5, stopping=13)),
     "drains": (SAFETY, drains_log.fill),
     "restarts": (SAFETY, partial(safety_log.fill, edition=3, stopping=4)),
     "concerns": (SAFETY, partial(concern_log.fill, edition=2)),

@@ -61,7 +61,7 @@ def commands(folds: Sequence[Fold[Any]], risk: RiskTable | None) -> list[AnyComm
         *_of_policy(folds, risk),
         *_of_deposits(folds),
         *_of_withdrawals(folds),
-        *_of_suspensions(folds),
+        *of_suspensions(folds),
     ]
 
 
@@ -101,7 +101,8 @@ def _of_withdrawals(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
     return [Product(0, 0, WITHDRAWALS, chart.HOUSE, _encode(RequirePolicy(EDITION)))]
 
 
-def _of_suspensions(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+def of_suspensions(folds: Sequence[Fold[Any]]) -> list[AnyCommand]:
+    """What tells the log of the newest edition of suspensions, which stop more than what leaves."""
     state = next((one.state for one in folds if isinstance(one, Suspensions)), None)
     if state is None or state.edition >= SUSPENSIONS_EDITION:
         return []

@@ -327,11 +327,13 @@ class Running:
     async def _require_policy(self) -> bool:
         """From the first start with chains on, what leaves is asked of the policy.
 
-        False while the log does not say so and intake is closed: then nobody may pay.
+        Without chains suspensions alone learn their newest rules. False while the log lacks any of
+        it and intake is closed: then nobody may pay.
         """
         folds = self.sequencer.machine.folds
-        has_payers = bool(self._custody.payers)
-        lacking = first_policy.commands(folds, self._custody.risk) if has_payers else []
+        lacking = first_policy.of_suspensions(folds)
+        if self._custody.payers:
+            lacking = first_policy.commands(folds, self._custody.risk)
         if not lacking:
             return True
         if self.sequencer.status().state != "running":
@@ -354,7 +356,7 @@ class Running:
 
     async def _pay_once_required(self) -> None:
         """Starts who pays when intake is open and the log says that the policy is asked."""
-        log.warning("withdrawals wait: intake is closed, so that the policy cannot be required")
+        log.warning("intake is closed: nobody is paid, and the log keeps its rules, until it opens")
         is_required = False
         while not is_required:
             await self.clock.wait_ms(REQUIRE_LOOK_MS)

@@ -16,7 +16,7 @@ from fullreserve.clock import NS_PER_MS, Clock
 from fullreserve.custody.house import House
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.drain_log import DrainSum
-from fullreserve.exchange.products.settling import survey_queue
+from fullreserve.exchange.products.settling import said_as_read
 from fullreserve.exchange.products.suspension_state import (
     HASH_BYTES,
     Refused,
@@ -146,25 +146,26 @@ class Reopening:
             return
         word = Advance(one.number, os.urandom(HASH_BYTES))
         code = await self._say(one, word)
-        if code == Refused.SURVEY and not await self._survey(one):
-            code = await self._say(one, word)
+        if code == Refused.SURVEY:
+            code = await self._say_as_read(one, word)
         if code:
             self._refused[one.number] = (seen, now_ms)
 
-    async def _survey(self, one: Suspension) -> int:
+    async def _say_as_read(self, one: Suspension, word: Advance) -> int:
+        """The same of a queue that is read for it."""
+
         async def ask(question: GetSurvey) -> Surveyed | None:
             found: Surveyed | None = await self._house.ask(SUSPENSIONS, question)
             return found
 
-        async def say(word: Survey) -> int:
-            (code,) = await self._house.report(SUSPENSIONS, word)
-            return code
+        async def say(look: Survey) -> int:
+            return await self._say(one, look, word)
 
-        return await survey_queue(one.number, ask, say)
+        return await said_as_read(one.number, ask, say)
 
-    async def _say(self, one: Suspension, word: msgspec.Struct) -> int:
-        """The code of a word on a suspension; then what waits is looked at again."""
-        (code,) = await self._house.report(SUSPENSIONS, word)
+    async def _say(self, one: Suspension, *words: msgspec.Struct) -> int:
+        """The code of the last of words on a suspension; then what waits is looked at again."""
+        code = (await self._house.report(SUSPENSIONS, *words))[-1]
         if code:
             log.info("restart waits", suspension=one.number, code=code)
             return code

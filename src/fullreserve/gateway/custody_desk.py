@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from fullreserve.exchange.wire.commands import Product, amount_int
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.rest.submitted import submitted
+from fullreserve.gateway.rest.submitted import submitted_all
 
 CREDENTIALS_STOP_MS = 24 * 3_600_000
 CLIENT_BYTES = 16
@@ -111,9 +111,20 @@ async def say(
     context: Context, fold: int, payload: msgspec.Struct, owner: int = chart.HOUSE
 ) -> Reply:
     """The reply to a payload; the fold's refusal, or the core's, is its code."""
+    return (await say_all(context, fold, ((payload, owner),)))[0]
+
+
+async def say_all(
+    context: Context, fold: int, said: Sequence[tuple[msgspec.Struct, int]]
+) -> Sequence[Reply]:
+    """The replies to payloads, each of an owner, that are of one moment and nobody's between."""
     door = context.door
-    command = Product(door.gateway, door.numbers(1), fold, owner, _encode(payload))
-    return await submitted(context, command)
+    first = door.numbers(len(said))
+    commands = [
+        Product(door.gateway, number, fold, owner, _encode(payload))
+        for number, (payload, owner) in enumerate(said, first)
+    ]
+    return await submitted_all(context, commands)
 
 
 async def lines(context: Context) -> list[Line]:

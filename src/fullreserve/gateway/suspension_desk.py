@@ -8,9 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
+from fullreserve.exchange import chart
 from fullreserve.exchange.products.custody_wire import DEPOSITS, WITHDRAWALS
 from fullreserve.exchange.products.drain_log import DrainLog, DrainSum, Queued, SplitLog
 from fullreserve.exchange.products.settling import (
+    said_as_read,
     settle_deposits,
     settle_withdrawals,
     survey_queue,
@@ -59,7 +61,7 @@ from fullreserve.exchange.wire.commands import Amount, amount_bytes, amount_int
 from fullreserve.exchange.wire.events import OwnerChanged, Reply
 from fullreserve.exchange.wire.queries import AskFold, GetOwner
 from fullreserve.gateway.context import Context
-from fullreserve.gateway.custody_desk import ask, say
+from fullreserve.gateway.custody_desk import ask, say, say_all
 
 D = TypeVar("D")
 Rolled = tuple[int, Amount, int]  # number, amount, USD
@@ -185,14 +187,27 @@ async def splits(context: Context, suspension: int) -> SplitLog:
 async def tell(context: Context, uid: int, said: Said) -> Reply:
     """What the fold says to an operator; then what waits is looked at again."""
     reply = await say(context, SUSPENSIONS, said, uid)
-    number = getattr(said, "suspension", 0)
-    if reply.code == Refused.SURVEY and not await survey(context, number):
-        reply = await say(context, SUSPENSIONS, said, uid)
+    if reply.code == Refused.SURVEY:
+        reply = await _tell_as_read(context, uid, said)
     if not reply.code:
         # Were the process to die before this, payments would still be refused one by one.
         await settle_all_deposits(context)
         await settle(context)
     return reply
+
+
+async def _tell_as_read(context: Context, uid: int, said: Said) -> Reply:
+    """The same of a queue that is read for it."""
+    number: int = getattr(said, "suspension", 0)
+    replies: list[Reply] = []
+
+    async def told(look: Survey) -> int:
+        words = ((look, chart.HOUSE), (said, uid))
+        replies[:] = await say_all(context, SUSPENSIONS, words)
+        return replies[-1].code
+
+    await said_as_read(number, lambda question: _asked(context, question, _surveyed), told)
+    return replies[-1]
 
 
 async def survey(context: Context, suspension: int) -> int:

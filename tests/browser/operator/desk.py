@@ -16,7 +16,6 @@ from fullreserve.door.outcome import outcome
 from fullreserve.door.socket_client import SocketDoor
 from fullreserve.door.socket_server import SOCKET_NAME
 from fullreserve.exchange import chart
-from fullreserve.exchange.products import suspension_wire as stops
 from fullreserve.exchange.products.custody_wire import (
     DEPOSITS,
     WITHDRAWALS,
@@ -28,8 +27,6 @@ from fullreserve.exchange.products.deposit_state import GetAddress
 from fullreserve.exchange.products.policy_wire import EDITION as POLICY_EDITION
 from fullreserve.exchange.products.policy_wire import POLICY, Adopt, Found, SetRisk
 from fullreserve.exchange.products.risk_rules import RiskTable
-from fullreserve.exchange.products.suspension_state import EDITION as SUSPENSIONS_EDITION
-from fullreserve.exchange.products.suspension_wire import SUSPENSIONS
 from fullreserve.exchange.wire.commands import Product, amount_bytes
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AskFold
@@ -89,11 +86,6 @@ def found_policy(server: LiveServer, one: Operator) -> None:
 def set_risk(server: LiveServer) -> None:
     """From here on withdrawals have a risk score; once."""
     say_all(server, (POLICY, SetRisk(RiskTable())))
-
-
-def adopt_evidence(server: LiveServer) -> None:
-    """From here on gates go by their evidence, as where chains are served."""
-    say_all(server, (SUSPENSIONS, stops.Adopt(SUSPENSIONS_EDITION)))
 
 
 def know_a_network(server: LiveServer) -> None:

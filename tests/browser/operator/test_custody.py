@@ -71,7 +71,6 @@ from tests.browser.operator.desk import (
     Operator,
     X,
     address_of,
-    adopt_evidence,
     at_the_door,
     found_policy,
     know_a_network,
@@ -102,11 +101,8 @@ def step(page: Page, state: str) -> None:
     expect(current).to_have_text(EN[f"op.sus.state.{state}"])
 
 
-def test_one_stops_and_the_way_back_shows_its_gates(
-    visit: Visit, ada: Operator, server: LiveServer
-) -> None:
-    """Criterion: WEB-OP-SUS-3"""
-    adopt_evidence(server)
+def test_one_stops_and_the_way_back_shows_its_gates(visit: Visit, ada: Operator) -> None:
+    """Criterion: WEB-OP-SUS-3, SUS-RULES-1. Where no chain is served."""
     page = visit("/operator/suspensions", ada)
     page.get_by_role("button", name=EN["op.sus.stop"]).click()
     dialog = page.get_by_role("dialog")
@@ -141,6 +137,9 @@ def test_one_stops_and_the_way_back_shows_its_gates(
     expect(gate.get_by_text(STAFFED)).to_be_visible()
     expect(gate.get_by_text(EN["op.gate.isOurs"])).to_be_visible()
     _screened(page, gates.get_by_role("row").filter(has_text="G5"))
+    # Nobody waits who could be a canary.
+    expect(page.get_by_role("button", name=EN["op.sus.deed.open-drain"])).to_be_visible()
+    expect(page.get_by_role("button", name=EN["op.sus.deed.canary"])).to_have_count(0)
     act(page, EN["op.sus.deed.fall"])
     step(page, "active")
 

@@ -6,7 +6,7 @@ the payer does said by the test; the worker is a new one at every look.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,20 @@ from fullreserve.custody.reopening import Reopening
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import policy_wire as policy
+from fullreserve.exchange.products import suspension_gates
 from fullreserve.exchange.products.approval_acts import Enrol
 from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.approvals import Approvals
 from fullreserve.exchange.products.policy_rules import Category, Rule, Verb
 from fullreserve.exchange.products.risk_rules import Mark, Points, RiskTable, Thresholds
-from fullreserve.exchange.products.suspension_state import EDITION, HOUR_MS, Suspension, shown_last
+from fullreserve.exchange.products.suspension_state import (
+    EDITION,
+    HOUR_MS,
+    SURVEY_KEPT_MS,
+    Suspension,
+    SuspensionsState,
+    shown_last,
+)
 from fullreserve.exchange.products.suspension_state import SuspensionState as State
 from fullreserve.exchange.products.suspension_wire import (
     SUSPENSIONS,
@@ -121,10 +129,14 @@ class Town:
     def state(self) -> int:
         return self.one().state
 
-    def one(self) -> Suspension:
+    def state_of_fold(self) -> SuspensionsState:
         folds = self.exchange.bed.folds
-        table = next(fold.state for fold in folds if fold.number == SUSPENSIONS).suspensions
-        found = table[self.suspension]
+        state = next(fold.state for fold in folds if fold.number == SUSPENSIONS)
+        assert isinstance(state, SuspensionsState)
+        return state
+
+    def one(self) -> Suspension:
+        found = self.state_of_fold().suspensions[self.suspension]
         assert isinstance(found, Suspension)
         return found
 
@@ -189,6 +201,45 @@ async def test_a_stop_in_which_nobody_waits_ends_by_itself_too(tmp_path: Path) -
         await town.say(SignOff(town.suspension, shown=shown_last(town.one())), BEA)
         seen = [await town.look() for _ in range(3)]
         assert seen == [State.CANARY, State.DRAINING, State.LIFTED]
+    finally:
+        await town.exchange.close()
+
+
+@pytest.fixture
+def leaping(monkeypatch: pytest.MonkeyPatch) -> Callable[[ManualClock], None]:
+    """Has each moment come more than ten minutes after the one before it, as at a high speed."""
+
+    def leap(clock: ManualClock) -> None:
+        standing = clock.exchange_ms
+
+        def now_ms() -> int:
+            clock.advance(SURVEY_KEPT_MS + 1)
+            return standing()
+
+        monkeypatch.setattr(clock, "exchange_ms", now_ms)
+
+    return leap
+
+
+async def test_a_drain_opens_and_ends_however_fast_time_runs(
+    tmp_path: Path, leaping: Callable[[ManualClock], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Criterion: SUS-AUTO-4. Its queue takes several looks to read, each of another moment."""
+    monkeypatch.setattr(suspension_gates, "LOOKED_AT", 2)
+    town = await Town.open(tmp_path)
+    try:
+        await town.shown()
+        await town.exchange.say(Adopt(EDITION), chart.HOUSE, SUSPENSIONS)
+        await town.say(SignOff(town.suspension, shown=shown_last(town.one())), BEA)
+        leaping(town.clock)
+        assert await town.look() == State.CANARY
+        smallest = town.asked[2]
+        await town.paid(smallest)
+        assert await town.look() == State.DRAINING
+        listed = town.state_of_fold().rolls[town.suspension]
+        assert list(listed) == [number for number in town.asked if number != smallest]
+        seen = [await town.look() for _ in range(3)]
+        assert seen[-1] == State.LIFTED
     finally:
         await town.exchange.close()
 

@@ -284,6 +284,9 @@ async def _through_the_gates(desk: Console, number: str, numbers: list[int]) -> 
     ):
         await done(bea, "show", number, gate=gate, **more)
     await _signed_off(desk, number)
+    early = await ada.act("suspending/open-drain", suspension=number)
+    assert early.code == "93007"
+    assert early.json["msg"].endswith("signed off: no canary has arrived on Bitcoin")
     row = await done(ada, "canary", number, wdId=ids.text(numbers[0]))
     assert {one["state"] for one in row["gates"] if one["gate"] != "G4"} == {"passed"}
     early = await ada.act("suspending/open-drain", suspension=number)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from fullreserve.exchange import chart
+from fullreserve.exchange.products.approval_acts import Enrol
+from fullreserve.exchange.products.approval_state import CONSOLE
 from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Bound, Cancel, Decide, Failed
 from fullreserve.exchange.products.suspension_state import (
+    OF_NOTHING,
     OF_WAITING,
     REFUSED_GO,
     SIGNED_LAST,
@@ -18,14 +23,17 @@ from fullreserve.exchange.products.suspension_wire import (
     Adopt,
     Advance,
     Budget,
+    Check,
     Gate,
     Level,
+    Lift,
     Mode,
     OpenDrain,
     Plan,
     Scope,
 )
 from fullreserve.exchange.products.withdrawal_state import OVERTAKEN, REVERTED, WithdrawalState
+from fullreserve.exchange.wire.commands import SetOwner
 from tests.unit.exchange.custody_world import (
     ALICE,
     BOB,
@@ -37,18 +45,26 @@ from tests.unit.exchange.custody_world import (
     transfer,
 )
 from tests.unit.exchange.suspension_world import (
+    ADA,
+    BEA,
     BUDGETS,
+    CLEO,
     EVERYWHERE,
     SEED,
+    agree,
     ask,
     ask_usdt,
+    folds,
     of,
     opened,
     pay,
     planned,
     requests,
     say,
+    screened,
     settle,
+    show,
+    sign_off,
     stop,
     survey,
 )
@@ -213,4 +229,60 @@ def test_a_stop_of_all_ends_beside_one_of_what_the_api_asks(edition: int) -> Non
     pay(world, by_api.number)
     assert [advanced(world, of_api) for _ in range(2)] == [0, 0]
     assert of(world, of_api).state == SuspensionState.LIFTED
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+def bare_world(edition: int) -> World:
+    """Of an exchange without any network."""
+    world = World(partial(folds, 0, ()))
+    assert say(world, Adopt(edition), chart.HOUSE) == 0
+    for member in (ADA, BEA, CLEO):
+        assert agree(world, Enrol(CONSOLE, member)) == 0
+    return world
+
+
+@pytest.mark.parametrize("edition", [OF_NOTHING - 1, OF_NOTHING])
+@pytest.mark.parametrize("scope", [EVERYWHERE, Scope(Level.ASSET, asset=BTC)])
+def test_a_stop_of_what_no_network_has_is_ended_by_hand(edition: int, scope: Scope) -> None:
+    """Criterion: SUS-CANARY-7. There is no line to plan, none to pay, and no worker on duty."""
+    world = bare_world(edition)
+    number = stop(world, Action.WITHDRAW | Action.TRANSFER, scope=scope)
+    assert say(world, Plan(number, 0)) == 0
+    assert show(world, number, Gate.COMMUNICATION) == 0
+    world.time_ms += 3_600_000
+    assert say(world, Check(number)) == 0
+    survey(world, number)
+    for gate in (Gate.SIGNABILITY, Gate.COVERAGE, Gate.LIQUIDITY, Gate.LIMITS, Gate.SUPPORT):
+        assert show(world, number, gate) == 0
+    assert show(world, number, Gate.QUEUE_HYGIENE, **screened(world, number)) == 0
+    if edition < OF_NOTHING:
+        assert sign_off(world, number) == Refused.GATES
+        return
+    assert say(world, OpenDrain(number, SEED)) == Refused.GATES  # nobody has signed off
+    assert sign_off(world, number) == 0
+    assert say(world, OpenDrain(number, SEED)) == say(world, Lift(number)) == 0
+    assert of(world, number).state == SuspensionState.LIFTED
+    assert world.replayed().hashes() == world.machine.hashes()
+
+
+@pytest.mark.parametrize("edition", [OF_NOTHING - 1, OF_NOTHING])
+@pytest.mark.parametrize("scope", [EVERYWHERE, Scope(Level.SEGMENT, key=3)])
+def test_a_drain_opens_by_hand_where_nobody_waits(edition: int, scope: Scope) -> None:
+    """Criterion: SUS-CANARY-7. Of a segment only a reading tells; and where somebody does, not."""
+    world = world_of(edition)
+    world.core(SetOwner(0, 0, ALICE, 3, 1, 0, 1))
+    number = stop(world, scope=scope)
+    ready(world, number)
+    opening = OpenDrain(number, SEED)
+    if edition < OF_NOTHING:
+        assert say(world, opening) == Refused.WRONG_STATE
+        return
+    assert ask(world, 1) == 0
+    assert say(world, opening) == Refused.SURVEY
+    survey(world, number)
+    assert say(world, opening) == Refused.GATES
+    assert world.say(WITHDRAWALS, Cancel(requests(world)[0].number), ALICE) == 0
+    survey(world, number)
+    assert say(world, opening) == 0
+    assert of(world, number).state == SuspensionState.DRAINING
     assert world.replayed().hashes() == world.machine.hashes()

@@ -38,10 +38,12 @@ from fullreserve.exchange.products.suspension_state import (
     EVIDENCED,
     HOUR_MS,
     LIFTED_PAST,
+    OF_NOTHING,
     OF_WAITING,
     SIGNED_LAST,
     SILENT_GO,
     SPARED,
+    SuspensionState,
     shown_last,
 )
 from fullreserve.exchange.wire.commands import AccountKey, Product, Side, Transfer, amount_bytes
@@ -59,6 +61,7 @@ USD, DAY_MS = 10**8, 86_400_000
 HOT = Quorum(1, Role.HOT, 2, (Holder(1), Holder(2), Holder(3)), 300_000)
 COLD = Quorum(2, Role.COLD, 2, (Holder(4), Holder(5), Holder(6), Holder(7)), DAY_MS)
 ON_CHAIN = stops.Scope(stops.Level.CHAIN, CHAIN)
+OF_NO_NETWORK = stops.Scope(stops.Level.ASSET, asset=7)  # no network has it
 SMALL = Rule(2, Verb.ALLOW, velocity_usd=9_000 * USD, window_ms=DAY_MS)
 RULES = (
     Rule(1, Verb.BLOCK, categories=(Category.SANCTIONED,)),
@@ -240,10 +243,7 @@ async def reopen(log: Log) -> None:
 async def _way_back(log: Log, number: int) -> None:
     first, second, _ = OPERATORS
     now = log.bed.clock.exchange_ms()
-    lines = [(CHAIN, BTC)]
-    if log.states[stops.SUSPENSIONS].edition >= OF_WAITING:
-        lines += [(TOKENS, USDT), (TOKENS, ETH)]
-    budgets = tuple(stops.Budget(*line, amount_bytes(COIN), 3) for line in lines)
+    budgets = _budgets(log, number)
     evidence = transfer("evidence")
     is_evidenced = log.states[stops.SUSPENSIONS].edition >= EVIDENCED
 
@@ -282,6 +282,7 @@ async def _way_back(log: Log, number: int) -> None:
             is_held = turn >= HELD_TURN if lasts else turn == HELD_TURN
             await log.say(WITHDRAWALS, Hold(CHAIN, 0, is_held))
         await log.survey(number)
+        await _opened_by_hand(log, number)
         advance = stops.Advance(number, transfer("seed"))
         await log.say(stops.SUSPENSIONS, advance)
         await log.settle()
@@ -293,6 +294,21 @@ async def _way_back(log: Log, number: int) -> None:
         await log.say(WITHDRAWALS, Drain(CHAIN, BTC, amount_bytes(COIN), 3, whose))
     if lasts:
         await log.say(WITHDRAWALS, Hold(CHAIN, 0, stopped=False))
+
+
+def _budgets(log: Log, number: int) -> tuple[stops.Budget, ...]:
+    state = log.states[stops.SUSPENSIONS]
+    if state.suspensions[number].terms.scope == OF_NO_NETWORK:
+        return ()
+    lines = [(CHAIN, BTC)]
+    if state.edition >= OF_WAITING:
+        lines += [(TOKENS, USDT), (TOKENS, ETH)]
+    return tuple(stops.Budget(*line, amount_bytes(COIN), 3) for line in lines)
+
+
+async def _opened_by_hand(log: Log, number: int) -> None:
+    if log.states[stops.SUSPENSIONS].edition >= OF_NOTHING and log.draws.randrange(2):
+        await log.say(stops.SUSPENSIONS, stops.OpenDrain(number, transfer("seed")), OPERATORS[0])
 
 
 def _read(log: Log, number: int) -> dict[str, Any]:
@@ -441,11 +457,17 @@ async def fill_with_canaries(
     for _ in range(STOPS):
         if stopping >= SPARED:
             await _other_boards(log)
+        if stopping >= OF_NOTHING:
+            scope = draws.choice((ON_CHAIN, OF_NO_NETWORK))
+            terms = msgspec.structs.replace(terms, scope=scope)
         await log.say(stops.SUSPENSIONS, stops.Suspend(terms), log.operator())
         for _ in range(draws.randrange(3, 7)):
             await of_a_withdrawal(log)
         await reopen(log)
         log.advance(DAY_MS)
+    if stopping >= OF_NOTHING:
+        ended = log.states[stops.SUSPENSIONS].suspensions.values()
+        assert any(one.state == SuspensionState.LIFTED and not one.budgets for one in ended)
     if edition == OF_WITHDRAWALS:
         assert log.replaced
     else:

@@ -14,7 +14,7 @@ from typing import Any
 
 from fullreserve.exchange.products.custody_wire import Settle
 from fullreserve.exchange.products.deposit_state import NextOpen
-from fullreserve.exchange.products.suspension_state import Surveyed
+from fullreserve.exchange.products.suspension_state import Refused, Surveyed
 from fullreserve.exchange.products.suspension_wire import GetSurvey, Survey
 from fullreserve.exchange.products.withdrawal_state import NextSettled
 
@@ -54,6 +54,26 @@ async def survey_queue(
     """
     code = await say(Survey(suspension, is_new=True))
     while not code:
+        found = await ask(GetSurvey(suspension))
+        if found is None or found.ended_ms:
+            break
+        code = await say(Survey(suspension))
+    return code
+
+
+async def said_as_read(
+    suspension: int,
+    ask: Callable[[GetSurvey], Awaitable[Surveyed | None]],
+    say: Callable[[Survey], Awaitable[int]],
+) -> int:
+    """Has a queue read for a word that is refused (SURVEY) until that is done; the word's code.
+
+    `say` says a look and the word behind it in one submission, and gives the word's code. What is
+    submitted together is of one moment, so that the word finds the queue as it has just been read
+    however fast exchange time runs.
+    """
+    code = await say(Survey(suspension, is_new=True))
+    while code == Refused.SURVEY:
         found = await ask(GetSurvey(suspension))
         if found is None or found.ended_ms:
             break

@@ -137,7 +137,9 @@ class Evidences(Surveys):
         elif said.gate == Gate.SIGNABILITY:
             seen = self._signability(one, said, moment, view)
         elif said.gate == Gate.LIMITS:
-            seen.passed = said.passed and bool(one.budgets) and who != one.planner
+            # From edition 8 on a plan has a budget for each line, so that none has no line.
+            is_planned = bool(one.budgets) or self._is_of_nothing
+            seen.passed = said.passed and is_planned and who != one.planner
         return seen
 
     def _hygiene(self, one: Suspension, said: wire.Show, moment: Moment, view: View) -> Seen:

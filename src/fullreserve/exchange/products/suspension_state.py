@@ -28,7 +28,7 @@ OPEN_MAX = 1000
 CLOSED_KEPT = 500
 EVIDENCE_KEPT = 200
 HASH_BYTES = 32
-EDITION = 12  # of the fold's rules, that this version knows
+EDITION = 13  # of the fold's rules, that this version knows
 SURVEYED = 1  # the edition from which on queues are read by surveys, a few requests a word
 SCOPED = 1  # the edition from which on a drain releases what its own suspension holds, alone
 EVIDENCED = 2  # the edition from which on gates rest on what is measured, and evidence is kept
@@ -54,6 +54,9 @@ KEEPS_BROKEN = 11
 # The edition from which on gate 5 is of the requests that a named reading of the queue found, and a
 # drain's list and what a segment asks for are read as they are needed.
 READ_ANEW = 12
+# The edition from which on the board opens a drain by hand where no canary is wanted, and a plan
+# without a line has no budget: what stops withdrawals of what no network has is ended too.
+OF_NOTHING = 13
 BROKEN_KEPT = 20  # of a suspension, the newest
 LETTERS_MIN, LETTERS_DIFFERENT = 12, 6  # what a document has at least, of letters and digits
 STOPPED_KEPT = 64  # owners who are looked at again as it ends; of more it is a fresh survey's word

@@ -25,6 +25,7 @@ from fullreserve.exchange.products.suspension_state import (
     FRESH_MS,
     HELD_STILL,
     LIFTED_PAST,
+    OF_NOTHING,
     OF_WAITING,
     READ_ANEW,
     READINGS_KEPT,
@@ -77,6 +78,11 @@ class Surveys(UndoingFold[SuspensionsState, wire.AnySaid]):
     def _reads_anew(self) -> bool:
         """Whether the log has said that a queue is read as it is asked of, and readings named."""
         return self.state.edition >= READ_ANEW
+
+    @property
+    def _is_of_nothing(self) -> bool:
+        """Whether the log has said that what has nobody to pay needs no canary and no budget."""
+        return self.state.edition >= OF_NOTHING
 
     @property
     def _lost(self) -> tuple[WithdrawalState, ...]:

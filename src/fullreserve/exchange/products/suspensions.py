@@ -362,18 +362,23 @@ class Suspensions(Evidences):
     def _open_drain(
         self, who: int, one: Suspension, said: wire.OpenDrain, moment: Moment, view: View
     ) -> Outcome:
-        wanted = _State.CANARY if Gate.CANARY in gates_of(one) else _State.GATE_CHECK
-        if one.state != wanted or not one.stops_leaving or len(said.seed) != HASH_BYTES:
+        has_canaries = Gate.CANARY in gates_of(one)
+        wanted = [_State.CANARY] if has_canaries else [_State.GATE_CHECK]
+        if self._is_of_nothing:
+            wanted.append(_State.GATE_CHECK)
+        if one.state not in wanted or not one.stops_leaving or len(said.seed) != HASH_BYTES:
             return Outcome(code=Refused.WRONG_STATE)
         code, survey = self._may_go_on(one, moment, view), self._listed(one, moment)
-        nobody_s = self._nobody_s(one, survey, view) if wanted == _State.CANARY else ()
-        missing = gates.canaries_missing(one, view) if wanted == _State.CANARY else []
+        nobody_s = self._nobody_s(one, survey, view) if has_canaries else ()
+        missing = gates.canaries_missing(one, view) if has_canaries else []
         if code or any(network not in nobody_s for network in missing):
-            return Outcome(code=code or Refused.GATES)
+            # Of a segment only a reading tells whether anybody waits.
+            is_unread = survey is None and one.state == _State.GATE_CHECK
+            return Outcome(code=code or (Refused.SURVEY if is_unread else Refused.GATES))
         if self._is_surveyed and survey is None:
             return Outcome(code=Refused.SURVEY)
         fresh = _replace(one, seed=said.seed)
-        if wanted == _State.CANARY:
+        if has_canaries:
             fresh = self._with_canaries(who, fresh, nobody_s, moment, view)
         if survey is not None:
             self._let_go(self.state.surveys, one.number)

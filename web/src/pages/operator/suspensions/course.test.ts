@@ -10,9 +10,17 @@ import {
   nextOf,
   paidShare,
 } from './course'
-import type { Gate, Stop, WholeStop } from './rows'
+import type { BudgetLine, Gate, WholeStop } from './rows'
 
-const STOP = { state: 'active', actions: ['withdraw'], ratified: true } as Stop
+const GATES = ['G1', 'G4', 'G5'].map((gate) => ({ gate })) as Gate[]
+const LINES = ['0', '2'].map((count) => ({ count })) as BudgetLine[]
+const STOP = {
+  state: 'active',
+  actions: ['withdraw'],
+  ratified: true,
+  gates: GATES,
+  lines: LINES,
+} as WholeStop
 
 // Criterion: WEB-OP-SUS-2
 test('each state offers what leads on, and the way back to the stop', () => {
@@ -32,6 +40,18 @@ test('what stops no withdrawals is lifted from its gates', () => {
   expect(deedsOf(other)).not.toContain('canary')
   expect(courseOf(other)).not.toContain('draining')
   expect(courseOf({ ...STOP, actions: ['api_withdraw'] })).toContain('draining')
+})
+
+// Criterion: WEB-OP-SUS-6
+test('where nobody waits the drain is opened from the gates, and else a canary is named', () => {
+  const on = (more: Partial<WholeStop>) =>
+    deedsOf({ ...STOP, state: 'gate_check', ...more }).filter((deed) =>
+      ['canary', 'open-drain'].includes(deed),
+    )
+  expect(on({})).toEqual(['canary'])
+  expect(on({ lines: [] })).toEqual(['open-drain'])
+  expect(on({ lines: LINES.slice(0, 1) })).toEqual(['open-drain'])
+  expect(on({ gates: [] })).toEqual(['open-drain'])
 })
 
 test('a stop by one asks to be ratified before all else', () => {

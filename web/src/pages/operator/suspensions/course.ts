@@ -26,6 +26,7 @@ export type Deed =
   | 'fall'
   | 'report'
 
+const CANARY_GATE = 'G4'
 const LEAVING = ['withdraw', 'api_withdraw']
 
 /** Whether it stops withdrawals, which are paid out in order before it is lifted. */
@@ -39,9 +40,22 @@ export function courseOf(stop: Pick<Stop, 'actions'>): readonly string[] {
   return COURSE.filter((step) => step !== 'canary' && step !== 'draining')
 }
 
+/** Whether a drain opens without a canary: nobody waits, or there is no such gate. */
+function wantsNoCanary({ gates, lines }: Pick<WholeStop, 'gates' | 'lines'>): boolean {
+  return (
+    gates.every(({ gate }) => gate !== CANARY_GATE) ||
+    lines.every(({ count }) => Number(count) === 0)
+  )
+}
+
+/** What leads on from the gates. */
+function wayOn(stop: WholeStop): Deed[] {
+  if (!stopsLeaving(stop)) return ['lift']
+  return wantsNoCanary(stop) ? ['open-drain'] : ['canary']
+}
+
 /** What may be done in its state; whose word counts, the exchange says. */
-export function deedsOf(stop: Stop): Deed[] {
-  const leaving = stopsLeaving(stop)
+export function deedsOf(stop: WholeStop): Deed[] {
   const ratify: Deed[] = stop.ratified ? [] : ['ratify']
   switch (stop.state) {
     case 'draft':
@@ -51,14 +65,7 @@ export function deedsOf(stop: Stop): Deed[] {
     case 'reopen_planned':
       return [...ratify, 'check', 'show', 'sign-off', 'plan', 'extend', 'fall']
     case 'gate_check':
-      return [
-        ...ratify,
-        'show',
-        'sign-off',
-        ...(leaving ? (['canary'] as const) : (['lift'] as const)),
-        'plan',
-        'fall',
-      ]
+      return [...ratify, 'show', 'sign-off', ...wayOn(stop), 'plan', 'fall']
     case 'canary':
       return [...ratify, 'open-drain', 'canary', 'show', 'sign-off', 'fall']
     case 'draining':
@@ -80,7 +87,6 @@ export function mayRatify(stop: Pick<Stop, 'uid' | 'approvals'>, uid: string): b
   return stop.uid !== uid && stop.approvals.every((voice) => voice.uid !== uid)
 }
 
-const CANARY_GATE = 'G4'
 const ARRIVED = '2'
 
 /** What a step rests on and is not there yet: gates, sign-offs as they are counted, canaries. */

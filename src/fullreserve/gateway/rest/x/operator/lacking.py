@@ -82,15 +82,20 @@ def gates_lacking(
     return found
 
 
-async def lacking(context: Context, one: Suspension, names: rows.Places) -> list[str]:
-    """Each gate that is not passed and why, sign-offs, and canaries once they are under way."""
+async def lacking(
+    context: Context, one: Suspension, names: rows.Places, *, opens: bool = False
+) -> list[str]:
+    """Each gate that is not passed and why, sign-offs, and canaries once they are under way.
+
+    `opens`: those too that its drain wants before it opens.
+    """
     found = gates_lacking(context, one, names)
     given, needed = await sign_offs(context, one)
     if given < needed:
         found.append(f"{given} of {needed} have signed off")
     elif {one.planner, *(voice.who for voice in one.sign_offs)} == {one.creator}:
         found.append("one who did not begin the stop has to sign off")
-    if one.state == SuspensionState.CANARY:
+    if one.state == SuspensionState.CANARY or opens:
         found += await _canaries(context, one)
     if not found and Gate.SIGNABILITY in gates_of(one):
         found.append("G1 is passed, but a tier that signs has too few live holders now")

@@ -51,7 +51,10 @@ def _may(one: Suspension) -> Iterator[str]:
         _State.LIFTED: ("report",),
     }.get(_State(one.state), ())
     if is_checked and one.stops_leaving:
-        yield "canary" if Gate.CANARY in gates_of(one) else "open-drain"
+        has_canaries = Gate.CANARY in gates_of(one)
+        yield from (
+            ("canary", "open-drain (where nobody waits)") if has_canaries else ("open-drain",)
+        )
     if is_checked and not one.stops_leaving:
         yield "lift"
     if one.state in REOPENING:

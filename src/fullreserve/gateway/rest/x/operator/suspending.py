@@ -337,7 +337,8 @@ class _Suspending:
             if isinstance(word, said.SignOff):
                 lacks = gates_lacking(self._context, one, names, waits=False)
             else:
-                lacks = await lacking(self._context, one, names)
+                opens = isinstance(word, said.OpenDrain)
+                lacks = await lacking(self._context, one, names, opens=opens)
             raise Problem(reply.code, allowed="; ".join(lacks))
         if reply.code == Refused.SET_UP:
             raise Problem(reply.code, allowed=await operators_lacking(self._context, word))
