@@ -143,7 +143,9 @@ async def test_lanes_that_are_full_and_level_hold_up_nobody(
             break
         room = cap - sum(office.holds(lane)[USDT] for lane in lanes) * UNIT
         waits = await waiting(office.exchange.house, office.network, marks)
-        place, _ = filled(office.network, rules, waits)
+        found = filled(office.network, rules, waits)
+        assert found is not None
+        place, _ = found
         more = contracts.call("mint(address,uint256)", lanes[place], room // UNIT)
         office.bed.command(office.bed.token, more)
         await told(office, room // UNIT * UNIT)

@@ -159,6 +159,9 @@ async def test_nothing_is_swept_to_a_lane_that_is_stopped(bed: EvmBed) -> None:
         assert [plan.move.asset for plan in made if plan.move is not None] == [TOKEN] * len(indexes)
         return sorted({out.payment.place for plan in made for out in bed.chain.outs(plan)})
 
+    with stopped(bed, lanes[0]), stopped(bed, lanes[1]), stopped(bed, lanes[2]):
+        made = bed.chain.sweeps(indexes, (), priced)
+        assert TOKEN not in [plan.move.asset for plan in made if plan.move is not None]
     assert targets() == sorted(lanes)
     with stopped(bed, lanes[1]):
         assert targets() == sorted((lanes[0], lanes[2]))
@@ -184,8 +187,15 @@ def test_no_lane_that_is_stopped_is_refilled(bed: EvmBed) -> None:
         assert filled(of, rules, most + 1) == (order[1], rules[order[1]])
     with stopped(bed, lanes[order[0]]):
         assert filled(of, rules) == (order[1], rules[order[1]])
+    with stopped(bed, lanes[order[0]]), stopped(bed, lanes[order[2]]):
+        assert filled(of, rules) == (order[1], rules[order[1]])
+        with stopped(bed, lanes[order[1]]):
+            assert filled(of, rules) is None
     with paused(bed):
-        assert filled(of, rules) == (order[0], rules[order[0]])
+        assert filled(of, rules) is None
+        assert filled(of, rules[:1]) is None
+        # Which is nothing to the chain's coin.
+        assert filled(of, [msgspec.structs.replace(one, asset=COIN) for one in rules]) is not None
 
 
 class Busy(Node):

@@ -54,6 +54,7 @@ from fullreserve.exchange.wire.commands import (
     SuspensionLevel,
     Transfer,
     amount_bytes,
+    amount_int,
 )
 from fullreserve.exchange.wire.queries import GetOwner, ListSupplies
 from tests.unit.exchange.custody_world import (
@@ -493,6 +494,27 @@ def test_a_suspension_lets_deposits_wait_and_credits_them_in_block_order(
     assert [state(world, name) for name in ("late", "early")] == [1, 2]
     owners = [leg.account.owner for one in world.groups()[-1].postings for leg in one.legs]
     assert owners.index(ALICE) < owners.index(BOB)
+
+
+def test_nobodys_later_deposit_goes_before_anothers_earlier_one(world: World, chain: Chain) -> None:
+    """But what was under the least one, which waits for his sum. Criterion: CUST-DEP-10."""
+    world.say(DEPOSITS, network(CHAIN, BTC, 0, minimum_deposit=COIN))
+    assert world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=True)) == 0
+    alice, bob = (chain.index(one) for one in (ALICE, BOB))
+    came = (("a", alice, 1.5), ("b", bob, 2), ("c", alice, 3), ("d", alice, 0.25))
+    chain.grow(len(came))
+    for place, (name, index, amount) in enumerate(came, 1 - len(came)):
+        chain.seen(name, index, coins(amount), height=chain.height + place)
+        chain.confirmed(name, 1)
+    assert world.say(DEPOSITS, Hold(CHAIN, BTC, stopped=False)) == 0
+    if not settle_deposits(world):
+        world.say(DEPOSITS, Settle())
+    postings = [posting for group in world.groups() for posting in group.postings]
+    funds = (leg for one in postings for leg in one.legs if leg.account.kind == chart.FUND)
+    credited = [amount_int(leg.change) / COIN for leg in funds]
+    edition = world.machine.folds[0].state.edition
+    again = [] if edition else [3]  # see CUST-DEP-15
+    assert credited == ([1.5, 0.25, 2, 3] if edition >= BY_ITSELF else [1.5, 3, 0.25, 2, *again])
 
 
 def test_a_stopped_deposit_goes_to_the_frozen_account(world: World, chain: Chain) -> None:

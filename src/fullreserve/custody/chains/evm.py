@@ -81,7 +81,11 @@ class EvmChain(EvmReading):
         held, lanes = self.balances(free, self.tip()), self._look(list(self._asset_of), taken)
         terms, places = self.terms, sources(indexes, self.addresses, lanes.open, self.terms.left)
         holding = Holding(held, terms.coin, tuple(terms.tokens), terms.digits, lanes.fee, worth)
-        tokens = holding.of_tokens(free)
+        tokens = [
+            one
+            for one in holding.of_tokens(free)
+            if not lanes.is_halted(terms.tokens[one.asset], places[one.place].target)
+        ]
         targets = [places[one.place].target for one in tokens]
         due = holding.due(free, sendable(self._node, tokens, terms.tokens, targets))
         asked = [("eth_getTransactionCount", ["0x" + one.place.hex(), "latest"]) for one in due]

@@ -56,6 +56,9 @@ class Lanes:
             if body.lane in self._free:
                 self._note(body)
 
+    def is_halted(self, token: bytes, lane: bytes) -> bool:
+        return lane in self.halted.get(token, ())
+
     @property
     def open(self) -> list[bytes]:
         """Those that nobody has stopped: what others get may not leave again. All, if none is."""

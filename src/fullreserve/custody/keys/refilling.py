@@ -126,15 +126,21 @@ class Refilling:
         if not await self._due(marks, leaving):
             return
         waits = await waiting(self._house, self._terms.network, marks)
-        place, rule = await asyncio.to_thread(filled, self._terms.network, rules, waits)
+        found = await asyncio.to_thread(filled, self._terms.network, rules, waits)
+        if found is None:
+            self._refuse(marks, now_ms, "halted")
+            return
+        place, rule = found
         room, _ = self._terms.network.scales[marks.asset].to_ledger(rule.amount_max)
         tiers = (wire.Tier.WARM, wire.Tier.HOT)
         word = Want(marks.network, marks.asset, *tiers, place, amount_bytes(room), beside=True)
         (code,) = await self._house.report(TIER_MOVES, word)
         if code:
-            self._refused[marks.asset] = now_ms + AGAIN_MS
-            log.warning("no refill", network=marks.network, asset=marks.asset,
-                        why=Refused(code).name.lower())  # fmt: skip
+            self._refuse(marks, now_ms, Refused(code).name.lower())
+
+    def _refuse(self, marks: Marks, now_ms: int, why: str) -> None:
+        self._refused[marks.asset] = now_ms + AGAIN_MS
+        log.warning("no refill", network=marks.network, asset=marks.asset, why=why)
 
     async def _due(self, marks: Marks, leaving: int) -> bool:
         """As the fold will see it, but for what it alone knows: no word where nothing is due.
@@ -460,25 +466,24 @@ async def waiting(house: House, network: Network, marks: Marks) -> int:
     return network.scales[marks.asset].to_chain(max(able, default=0))
 
 
-def filled(network: Network, rules: Sequence[Rule], waits: int = 0) -> tuple[int, Rule]:
+def filled(network: Network, rules: Sequence[Rule], waits: int = 0) -> tuple[int, Rule] | None:
     """Of several accounts the one that gets a refill, by its place in `rules`; NodeProblem.
 
     The one that has least; where somebody `waits` for more than any has, in units of the chain, the
     one that lacks least, as one alone pays him. None that its issuer has stopped: what it gets
-    could not leave it again.
+    could not leave it again, and would be asked for anew for as long as somebody waits.
     """
-    if len(rules) == 1:
-        return 0, rules[0]
-    chain = network.chains()[0]
-    held = chain.balances([one.place for one in rules], chain.tip())
-    stopped = {text for one in chain.halted() for text in one.places}
+    chain, asset = network.chains()[0], rules[0].asset
+    stopped = {text for one in chain.halted() if one.asset == asset for text in one.places}
     able = [n for n, one in enumerate(rules) if chain.addresses.text(one.place) not in stopped]
+    if len(able) < 2:
+        return (able[0], rules[able[0]]) if able else None
+    held = chain.balances([one.place for one in rules], chain.tip())
 
     def has(number: int) -> int:
-        return held.get((rules[number].place, rules[number].asset), 0)
+        return held.get((rules[number].place, asset), 0)
 
-    able = able or list(range(len(rules)))
-    if rules[0].asset == network.coin:
+    if asset == network.coin:
         waits += waits // GAS_SHARE
     place = max(able, key=has) if all(has(one) < waits for one in able) else min(able, key=has)
     return place, rules[place]

@@ -250,13 +250,17 @@ class Crediting(Debts):
         """Small deposits of the same owner and asset that are credited with this one.
 
         From edition 1 of the rules on no more than a command may credit; others wait for more.
-        From edition 10 on what waits for no sum brings none: they have not reached theirs by it.
+        From edition 10 on what waits for no sum brings none: they have not reached theirs by it;
+        and what is not small has its own place in block order.
         """
-        if self.state.edition >= BY_ITSELF and (one.phase == Phase.ARRIVED or one.was_credited):
+        by_itself = self.state.edition >= BY_ITSELF
+        if by_itself and (one.phase == Phase.ARRIVED or one.was_credited):
             return []
         line = self._known.small(_line(one))
         others = islice((each for each in line if each != one.transfer), self._siblings_left)
         found = [self.state.deposits[transfer] for transfer in others]
+        if by_itself:
+            found = [each for each in found if each.value < self._least(one)]
         self._siblings_left -= len(found)
         return found
 
