@@ -32,7 +32,7 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import RULES_KNOWN, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
-from fullreserve.gateway import certificates, reconciled, unpaid
+from fullreserve.gateway import certificates, held_moves, reconciled, unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.debt_notices import NewDebts
@@ -538,6 +538,7 @@ class Running:
             "networksUnsigned": [one.network for one in unpaid.unsigned(self.settings.data)],
             "tokensHalted": [[one.network, one.asset] for one in unpaid.halted(self.settings.data)],
             "certificatesDue": certificates.due(self.settings.data, self.clock.wall_ms()),
+            "gasShort": list(held_moves.gas_short(self.settings.data)),
             "chargesDue": [one.command for one in reconciled.charges_due(self.settings.data)],
             "restConnections": len(self._rest.connections) if self._rest else 0,
             "wsConnections": len(self._ws.hub.members) if self._ws else 0,

@@ -109,6 +109,7 @@ class Why(StrEnum):
     REFUSED = "refused"  # the log: withdrawals are stopped, or it was decided otherwise
     UNKNOWN = "unknown"  # bound, and not known to the worker
     UNSIGNED = "unsigned"  # too few holders have signed
+    GAS = "gas"  # who pays the gas has too little
     HANGS = "hangs"  # sent, and it cannot be raised now
     TAKEN = "taken"  # another transaction has its nonce or inputs
     SHALLOW = "shallow"  # so it is by the second node, and not deep enough there

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from fullreserve.exchange.worker_files import Held, held_name
+from fullreserve.exchange.worker_files import Held, Why, held_name
 
 _decode = msgspec.json.Decoder(dict[str, Held]).decode
 
@@ -24,3 +24,13 @@ def held(folder: Path | None, network: int) -> dict[int, Held]:
             continue  # one that is being replaced, or of another version
         found |= {int(key): one for key, one in told.items()}
     return found
+
+
+def gas_short(folder: Path | None) -> dict[int, str]:
+    """Networks with a move that waits for who pays its gas, and the worker's own words of one."""
+    found: dict[int, str] = {}
+    for place in folder.glob(held_name("*", "*")) if folder is not None else ():
+        number = place.stem.rpartition("-")[2]
+        held_up = held(folder, int(number)) if number.isdigit() else {}
+        found |= {int(number): one.detail for one in held_up.values() if one.why == Why.GAS}
+    return dict(sorted(found.items()))

@@ -394,7 +394,9 @@ def test_strangers_coins_stand_with_what_books_them_and_no_green_word_beside_wha
     with urllib.request.urlopen(f"http://{server.http}/healthz") as health:
         assert json.load(health)["chargesDue"] == [charge]
     with urllib.request.urlopen(f"http://{server.http}/metrics") as metrics:
-        assert b'fullreserve_alarms{alarm="chargesDue"} 1.0' in metrics.read()
+        told = metrics.read()
+    assert b'fullreserve_alarms{alarm="chargesDue"} 1.0' in told
+    assert b'fullreserve_alarms{alarm="gasShort"} 0.0' in told
     alarm = visit("/operator", ada).get_by_role("alert")
     expect(alarm).to_contain_text("Testnet, Cold: 0.0012834 BTC for a change of keys")
     expect(alarm.locator("code")).to_have_text(charge)

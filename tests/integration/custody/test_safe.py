@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from fullreserve.custody import nodes
-from fullreserve.custody.addresses import EvmAddresses, account_of
+from fullreserve.custody.addresses import EvmAddresses, account_of, checksummed
 from fullreserve.custody.chains.evm import EvmChain, Terms
 from fullreserve.custody.chains.evm_transaction import binding
 from fullreserve.custody.chains.rpc import NodeRefuses
@@ -27,6 +27,7 @@ from fullreserve.custody.tiers.safe import NotEnough, SafeMissing
 from fullreserve.custody.units import Scale
 from fullreserve.exchange.products.custody_wire import Tier as Where
 from fullreserve.exchange.products.tier_moves_wire import MoveState
+from fullreserve.gateway.held_moves import gas_short
 from tests.integration.custody.holders import Holder, people
 from tests.integration.custody.refills import Refills, accounts
 from tests.integration.custody.safes import (
@@ -262,7 +263,6 @@ async def test_a_hot_lane_is_refilled_by_owners_who_are_there_once(
     tier = Tier(chain, FIVE, 3)
     branch = Private.of_seed(b"who pays the gas, of a test alone")
     device = FileDevice(tmp_path / "gas", {PAYER: branch})
-    chain.send(account_of(device.public(PAYER)), b"", ETHER)
     refills = await Refills.open(tmp_path, accounts(tier, FIVE), FIVE)
     before = chain.balance(HOT)
     try:
@@ -270,6 +270,10 @@ async def test_a_hot_lane_is_refilled_by_owners_who_are_there_once(
         await refills.worker().round()
         # Nobody pays the gas yet; then it is signed, and killed before a node has it.
         await refills.worker().round()
+        await refills.worker(FileGas(device)).round()
+        (problem,) = gas_short(tmp_path).values()
+        assert problem.startswith(f"{checksummed(account_of(device.public(PAYER)))} pays the gas")
+        chain.send(account_of(device.public(PAYER)), b"", ETHER)
         killed = refills.worker(FileGas(device))
         killed._give = Mock(side_effect=Killed)  # type: ignore[method-assign]
         with pytest.raises(Killed):

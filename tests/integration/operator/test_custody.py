@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from fullreserve.cli import build_parser
+from fullreserve.custody.held_moves import HeldMoves
 from fullreserve.door.protocol import Refused, Unavailable
 from fullreserve.exchange import chart
 from fullreserve.exchange.products.approval_acts import Approve
@@ -39,6 +40,8 @@ from fullreserve.exchange.worker_files import (
     Unasked,
     UnaskedSum,
     Uncharged,
+    Why,
+    held_name,
 )
 from fullreserve.gateway import ids
 from fullreserve.gateway.custody_desk import say
@@ -140,6 +143,20 @@ async def test_a_fee_that_is_to_be_told_stands_with_its_command(desk: Console) -
         assert told == ([row | {"command": charge}] if is_due else [])
     place.write_text("{")
     assert (await desk.cleo.get("overview")).row["charges"] == []
+
+
+async def test_moves_whose_gas_nobody_can_pay_stand_on_the_first_page(desk: Console) -> None:
+    """As their worker says it; a damaged file shows none. Criterion: CUST-HANG-10"""
+    folder = desk.town.rest.context.folder
+    assert folder is not None
+    worker = HeldMoves(folder, "refill", NETWORK)
+    for why in (Why.HANGS, Why.GAS):
+        worker.say(7, why=why, detail="0xab pays the gas and has 1 of the 2 wei")
+        told = (await desk.cleo.get("overview")).row["gasShort"]
+        row = {"network": "Bitcoin", "problem": "0xab pays the gas and has 1 of the 2 wei"}
+        assert told == ([row] if why == Why.GAS else [])
+    (folder / held_name("refill", NETWORK)).write_text("{")
+    assert (await desk.cleo.get("overview")).row["gasShort"] == []
 
 
 async def test_a_reviewer_lets_one_go_on_and_gives_one_back(desk: Console) -> None:

@@ -31,7 +31,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import tier_moves_wire as moves
 from fullreserve.exchange.wire.commands import amount_bytes
 from fullreserve.exchange.worker_files import Held, Stage
-from fullreserve.gateway.held_moves import held
+from fullreserve.gateway.held_moves import gas_short, held
 from tests.unit.custody.refill_world import COIN, FINAL, TOKEN, URL, Refills
 
 GAS = FileGas(
@@ -48,6 +48,7 @@ class Mempool(Node):
         self.nonce, self.used, self.pending, self.height = 0, 0, 0, 1
         self.since = 0  # height from which on the Safe's nonce is what it is
         self.base = 10**9
+        self.has = 10**18  # of who pays the gas
         self.given: dict[str, None] = {}
         self.logs: list[dict[str, Any]] = []  # of the one receipt that it has
 
@@ -58,6 +59,8 @@ class Mempool(Node):
         if method == "eth_getTransactionReceipt":
             return {"blockNumber": "0x1", "logs": self.logs} if self.logs else None
         if method == "eth_sendRawTransaction":
+            if not self.has:
+                raise NodeRefuses(-32003, "insufficient funds for gas")
             self.given[params[0]] = None
             return "0x"
         told: dict[str, Any] = {
@@ -66,6 +69,7 @@ class Mempool(Node):
             "eth_estimateGas": hex(90_000),
             "eth_gasPrice": hex(self.base),
             "eth_chainId": "0x1",
+            "eth_getBalance": hex(self.has),
         }
         if method == "eth_getTransactionCount":
             return hex(self.pending if params[1] == "pending" else self.used)
@@ -221,6 +225,25 @@ async def test_what_holds_a_move_is_shown_until_it_goes_on(refills: Refills) -> 
     for _ in range(2):
         await refills.worker.round()
     assert move.number not in shown(refills)
+
+
+async def test_one_that_nobody_can_pay_the_gas_of_alarms_until_it_goes_on(
+    refills: Refills,
+) -> None:
+    """Of what hangs. With who is to have how much. Criterion: CUST-HANG-10."""
+    (move,) = await refills.known()
+    node = nodes_of(refills)[0]
+    node.height, node.has = node.height + STUCK_AFTER, 0
+    await refills.worker.round()
+    assert shown(refills)[move.number].why == "gas"
+    (said,) = gas_short(refills.folder).values()
+    assert " pays the gas and has 0 of the " in said
+    assert "--payer" in said
+    assert len(await bids(refills)) == 1
+    node.height, node.has = node.height + STUCK_AFTER, 10**18
+    await refills.worker.round()
+    assert len(await bids(refills)) == 2
+    assert gas_short(refills.folder) == {}
 
 
 # What operators ask for

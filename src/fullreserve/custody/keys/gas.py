@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from fullreserve.custody.addresses import account_of
+from fullreserve.custody.addresses import account_of, checksummed
 from fullreserve.custody.chains.adapter import Attempt
 from fullreserve.custody.chains.evm_transaction import Body
 from fullreserve.custody.chains.rpc import Node, quantity
@@ -39,6 +39,10 @@ class Call(NamedTuple):
 
 class FeeCap(ValueError):
     """A fee that would replace what was sent is above what is ever paid."""
+
+
+class NoGas(ValueError):
+    """Who pays has less than a call may cost; the message says who, what, and what helps."""
 
 
 class FileGas:
@@ -120,5 +124,11 @@ def _call(
         tip, fee = max(tip, before.tip * 9 // 8 + 1), max(fee, before.fee * 9 // 8 + 1)
         if fee > FEE_MAX:
             raise FeeCap(f"a fee of {fee} wei a unit of gas is above the cap of {FEE_MAX}")
+    has = quantity(node.call("eth_getBalance", "0x" + lane.hex(), "latest"))
+    if has < gas * fee:
+        raise NoGas(
+            f"{checksummed(lane)} pays the gas and has {has} of the {gas * fee} wei that this may "
+            "cost: send it coins, or name another file with --payer"
+        )
     body = Body(chain_id, lane, nonce, to, 0, data, gas, tip, fee)
     return Call(body.signed(device.sign(PAYER, body.digest())), Bid(nonce, tip, fee))

@@ -24,6 +24,7 @@ from fullreserve.custody.house import House
 from fullreserve.custody.keys import moves
 from fullreserve.custody.keys.decided_moves import intent_of
 from fullreserve.custody.keys.device import DeviceProblem
+from fullreserve.custody.keys.gas import NoGas
 from fullreserve.custody.keys.intent import NotApproved, Rule, TierPolicy
 from fullreserve.custody.keys.kept_moves import Kept, KeptMoves, Sent
 from fullreserve.custody.keys.move_standing import Taken, height_of, standing
@@ -179,6 +180,8 @@ class Refilling:
         """A step further, if it can be; what is wrong with one move holds up no other one."""
         try:
             await self._carry_out(move)
+        except NoGas as problem:
+            self._say(move, str(problem), Why.GAS)
         except PROBLEMS as problem:
             self._say(move, str(problem) or type(problem).__name__, Why.NODE)
 
@@ -340,7 +343,7 @@ class Refilling:
         try:
             fresh = pushed(self._node, kept, self._asks(), others)
         except (Unpayable, NotEnough, NotApproved, NodeRefuses, ValueError) as problem:
-            self._say(move, str(problem), Why.HANGS)
+            self._say(move, str(problem), Why.GAS if isinstance(problem, NoGas) else Why.HANGS)
             fresh = waits_again(kept, height_of(self._node, kept.proposal))
         if fresh != kept:
             self._kept.keep(fresh)

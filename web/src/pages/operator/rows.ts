@@ -51,6 +51,8 @@ export interface Overview extends Sample {
   halted: { chain: string; lanes: string[]; able: string; sinceTs: string }[]
   /** Of signers and who asks them over TLS; those that are due end within 60 days. */
   certificates: { name: string; endsTs: string; due: boolean }[]
+  /** Networks with moves that wait for who pays their gas. */
+  gasShort: { network: string; problem: string }[]
   /** Fees of finished changes of keys that the ledger has not, each with what tells it. */
   charges: { network: string; tier: string; ccy: string; amt: string; command: string }[]
   startedTs: string

@@ -105,6 +105,19 @@ function Ending({ rows }: { rows: Overview['certificates'] }): ReactNode {
   )
 }
 
+/** An alarm: refills of hot whose gas nobody can pay, with the worker's own words. */
+function GasShort({ now }: { now: Overview }): ReactNode {
+  return (
+    <span role="alert">
+      {now.gasShort.map(({ network, problem }) => (
+        <span key={network}>
+          {network}: <small lang="en">{problem}</small>{' '}
+        </span>
+      ))}
+    </span>
+  )
+}
+
 /** An alarm: fees that the ledger lacks, each with the command that tells it. */
 function Charges({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
@@ -154,6 +167,9 @@ function Figures({ now }: { now: Overview }): ReactNode {
       : []),
     ...(now.halted.length > 0 ? [[t('op.halted'), <Halted key="h" now={now} />] as const] : []),
     ...(ending.length > 0 ? [[t('op.ending'), <Ending key="c" rows={ending} />] as const] : []),
+    ...(now.gasShort.length > 0
+      ? [[t('op.gasShort'), <GasShort key="g" now={now} />] as const]
+      : []),
     ...(now.charges.length > 0 ? [[t('op.charges'), <Charges key="f" now={now} />] as const] : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],

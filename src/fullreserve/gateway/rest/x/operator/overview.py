@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
 from fullreserve.exchange.products.custody_wire import Tier
-from fullreserve.gateway import certificates, reconciled, setbacks, unpaid, wire
+from fullreserve.gateway import certificates, held_moves, reconciled, setbacks, unpaid, wire
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import lines
 from fullreserve.gateway.rest.params import Params
@@ -73,6 +73,7 @@ class _Overview:
             "unsigned": await self._unsigned(),
             "halted": await self._halted(),
             "certificates": await self._certificates(),
+            "gasShort": await self._gas_short(),
             "charges": await self._charges(),
             "startedTs": str(self._vitals.started_ms),
         }
@@ -136,6 +137,15 @@ class _Overview:
         return [
             {"name": one.name, "endsTs": str(one.ends_ms), "due": one.is_due(now_ms)}
             for one in found
+        ]
+
+    async def _gas_short(self) -> list[dict[str, str]]:
+        """Networks with moves that wait for who pays their gas."""
+        found = await asyncio.to_thread(held_moves.gas_short, self._context.folder)
+        codes = await self._codes(bool(found))
+        return [
+            {"network": codes.get(number, str(number)), "problem": problem}
+            for number, problem in found.items()
         ]
 
     async def _charges(self) -> list[dict[str, str]]:
