@@ -175,6 +175,8 @@ def test_a_held_withdrawal_is_confirmed_and_arrives(
     desk.get_by_role("link", name=EN["op.withdrawals"]).first.click()
     desk.get_by_role("tab", name="Held (1)").click()
     expect(desk.get_by_role("table", name="Held").get_by_role("row")).to_have_count(2)
+    desk.go_back()
+    expect(desk.get_by_text("60 · confirmation")).to_be_visible()
     before = outside.balance(USDT)
     row.get_by_role("button", name="Confirm the withdrawal of 33.25 USDT").click()
     dialog = page.get_by_role("dialog", name=EN["withdraw.confirm"])
@@ -184,6 +186,7 @@ def test_a_held_withdrawal_is_confirmed_and_arrives(
     proof.get_by_label(EN["form.password"], exact=True).fill(PASSWORD)
     proof.get_by_role("button", name=EN["proof.confirm"]).click()
     expect(row).to_contain_text(EN["withdraw.state.done"], timeout=CHAIN_MS)
+    expect(desk.get_by_role("main")).to_contain_text(EN["op.wdState.2"])
     assert outside.balance(USDT) - before == 33_250_000
 
 

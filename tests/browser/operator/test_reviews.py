@@ -98,7 +98,6 @@ def test_what_is_under_review_says_whom_it_waits_for(
         expect(main.get_by_text(shown, exact=True)).to_be_visible()
     for uid in DESKED[:2]:
         said_by(server, uid, POLICY, Approve(ids.number(wd_id)))
-    page.reload()
     expect(main.get_by_text(f"{group}: 2 of 2", exact=True)).to_be_visible()
     expect(main.get_by_text(reviewers, exact=True)).to_be_visible()
     queue = visit("/operator/withdrawals", ada)
@@ -107,6 +106,5 @@ def test_what_is_under_review_says_whom_it_waits_for(
     expect(row).to_contain_text(f"{group}: 2 of 2")
     (done,) = ada.post(X + "policy/approve", wdId=wd_id, note=NOTE)
     assert done["state"] == "allowed"
-    page.reload()
     expect(main.get_by_text(f"{reviewers}: 1 of 1", exact=True)).to_be_visible()
     expect(main.get_by_text(EN["op.wants.waits"], exact=True)).to_have_count(0)

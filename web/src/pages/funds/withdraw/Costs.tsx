@@ -6,14 +6,15 @@ import { useTransfer } from '~/pages/portfolio/transfer'
 import { Button } from '~/ui/Button'
 import type { Line } from '../currencies'
 import css from '../layout/Funds.module.css'
+import { quotaLeft } from './amount'
 
 /** What a withdrawal costs, and the limits that it has to keep. */
 export function Costs({ line, amt }: { line: Line; amt: Big | null }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
   const openTransfer = useTransfer()
-  const { ccy, fee, minWd, maxWd, wdQuota, usedWdQuota } = line
-  const left = new Big(wdQuota).minus(usedWdQuota)
+  const { ccy, fee, minWd, maxWd, wdQuota } = line
+  const left = quotaLeft(line)
   const facts = [
     [t('withdraw.arrives'), amt ? `${amount(amt.toFixed())} ${ccy}` : '–'],
     [t('withdraw.fee'), `${amount(fee)} ${ccy}`],

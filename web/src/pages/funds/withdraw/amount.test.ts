@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Line } from '../currencies'
-import { amountFault, internalFault, mostOf, uidFault } from './amount'
+import { amountFault, internalFault, mostOf, quotaLeft, uidFault } from './amount'
 
 const LINE = {
   ccy: 'USDT',
@@ -10,6 +10,8 @@ const LINE = {
   minFee: '1',
   maxFee: '1',
   wdTickSz: '6',
+  wdQuota: '1000',
+  usedWdQuota: '10',
 } as Line
 
 // Criterion: WEB-FUNDS-AMOUNT-1
@@ -35,6 +37,14 @@ test.each([
   ['99.5', 'withdraw.amount.lacking'],
 ])('%s is refused with a sentence before it is sent', (text, key) => {
   expect(amountFault(text, LINE, '100')?.key).toBe(key)
+})
+
+// Criterion: WEB-FUNDS-AMOUNT-1
+test.each(['1000', '115000'])('nothing is left of a limit of 1,000 once %s have left', (used) => {
+  const line = { ...LINE, usedWdQuota: used }
+  expect(quotaLeft(line).toFixed()).toBe('0')
+  const fault = { key: 'withdraw.amount.quota', values: { quota: '1,000' } }
+  expect(amountFault('50', line, '100')).toEqual(fault)
 })
 
 // Criterion: WEB-FUNDS-AMOUNT-1

@@ -15,6 +15,12 @@ function shown(amount: string): string {
   return trimmed(amount, DIGITS_MOST)
 }
 
+/** What is left of the daily limit, in USD; one below what has left already leaves nothing. */
+export function quotaLeft({ wdQuota, usedWdQuota }: Line): Big {
+  const left = new Big(wdQuota).minus(usedWdQuota)
+  return left.lt(0) ? new Big(0) : left
+}
+
 /** What can be withdrawn at most: what is there less the fee, or what one withdrawal may be. */
 export function mostOf(line: Line, available: string): string {
   const left = new Big(available).minus(line.fee)
@@ -38,6 +44,9 @@ export function amountFault(
   if (amount.lt(minWd))
     return { key: 'withdraw.amount.least', values: { least: shown(minWd), ccy } }
   if (amount.gt(maxWd)) return { key: 'withdraw.amount.most', values: { most: shown(maxWd), ccy } }
+  if (quotaLeft(line).lte(0)) {
+    return { key: 'withdraw.amount.quota', values: { quota: shown(line.wdQuota) } }
+  }
   if (available !== undefined && amount.plus(fee).gt(available)) {
     const values = { available: shown(available), fee: shown(fee), ccy }
     return { key: 'withdraw.amount.lacking', values }

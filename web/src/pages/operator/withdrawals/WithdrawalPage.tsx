@@ -1,5 +1,5 @@
 import { Link, useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { Refusal } from '~/api/refusal'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import { Badge } from '~/pages/account/layout/Badge'
@@ -16,21 +16,30 @@ import { DecisionActs } from '../policy/DecisionsTable'
 import { Explained } from '../policy/Explained'
 import type { Decision } from '../policy/rows'
 import { useTranslation } from '../texts'
-import { sentOf, type WholeWithdrawal, worth } from './rows'
+import { sentOf, type WholeWithdrawal, type Withdrawal, worth } from './rows'
 import { Verdicts } from './Verdicts'
 
 const NONE = '95002'
+const EVERY_MS = 3_000
+const OVER = 'over'
 
-/** One withdrawal: where it goes, and what the policy said of it. Looking is noted. */
+/** One withdrawal: where it goes, and what the policy said of it. Looking is noted, so that it is
+ * read again as it has changed alone. */
 export function WithdrawalPage(): ReactNode {
   const { t } = useTranslation()
   const word = useWords()
   const { wdId } = useParams({ strict: false }) as { wdId: string }
-  const { data, error } = useReading<WholeWithdrawal, 'x/operator/withdrawal'>(
+  const { data, error, refetch } = useReading<WholeWithdrawal, 'x/operator/withdrawal'>(
     'x/operator/withdrawal',
     { wdId },
   )
   const one = data?.[0]
+  const newest = useNewest(wdId)
+  const shown = one && (one.queue ? one.changedTs : OVER)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown follows from it
+  useEffect(() => {
+    if (newest && shown && newest !== shown) void refetch()
+  }, [newest])
   return (
     <>
       <Link to="/operator/withdrawals" className={css.back}>
@@ -53,6 +62,18 @@ export function WithdrawalPage(): ReactNode {
       {one ? <Whole one={one} /> : null}
     </>
   )
+}
+
+/** When a withdrawal changed last, by the list, which is no look at what is personal. */
+function useNewest(wdId: string): string | undefined {
+  const before = (BigInt(wdId) - 1n).toString()
+  const { data } = useReading<Withdrawal, 'x/operator/withdrawals'>(
+    'x/operator/withdrawals',
+    { after: before, limit: '1' },
+    EVERY_MS,
+  )
+  const first = data?.[0]
+  return data && (first?.wdId === wdId ? first.changedTs : OVER)
 }
 
 function Whole({ one }: { one: WholeWithdrawal }): ReactNode {
@@ -117,6 +138,7 @@ function Policy({ wdId }: { wdId: string }): ReactNode {
   const { data, error } = useReading<Decision, 'x/operator/policy/decision'>(
     'x/operator/policy/decision',
     { wdId },
+    EVERY_MS,
   )
   const isNone = error instanceof Refusal && error.code === NONE
   const decision = data?.[0]
