@@ -32,7 +32,7 @@ from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.wire.commands import RULES_KNOWN, ActivateRules, AnyCommand, encode
 from fullreserve.exchange.wire.events import KindDefined
 from fullreserve.exchange.wire.queries import GetStatus, ListKinds, Status
-from fullreserve.gateway import certificates, held_moves, reconciled, unpaid
+from fullreserve.gateway import announced, certificates, held_moves, reconciled, unpaid
 from fullreserve.gateway.calendar_keeper import CalendarKeeper
 from fullreserve.gateway.context import Context, SocketPlace
 from fullreserve.gateway.debt_notices import NewDebts
@@ -540,6 +540,9 @@ class Running:
             "certificatesDue": certificates.due(self.settings.data, self.clock.wall_ms()),
             "gasShort": list(held_moves.gas_short(self.settings.data)),
             "chargesDue": [one.command for one in reconciled.charges_due(self.settings.data)],
+            "announcements": [
+                [one.network, one.tier, one.kind] for one in announced.known(self.settings.data)
+            ],
             "restConnections": len(self._rest.connections) if self._rest else 0,
             "wsConnections": len(self._ws.hub.members) if self._ws else 0,
         }

@@ -121,6 +121,11 @@ class TierPlaces:
         """Wallets whose coins are followed, also those that were rotated; BadRecord."""
         return [one for one in self._known() if one.wallet is not None and one.tier in TIERS]
 
+    def guarded(self) -> list[TierWallet]:
+        """Safes under a guard, the newest entry of each; BadRecord."""
+        known = {one.safe: one for one in self._known() if one.kind == SAFE}
+        return [one for one in known.values() if one.guard]
+
     def _followed(self) -> TierCoins:
         wallets = self.script_wallets()
         if self._coins is None or self._coins.wallets != wallets:

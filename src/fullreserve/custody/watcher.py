@@ -23,6 +23,7 @@ from fullreserve.after_trading import WORKERS, after_trading
 from fullreserve.clock import NS_PER_MS, Clock, SystemClock
 from fullreserve.config import Settings
 from fullreserve.custody import networks
+from fullreserve.custody.announcements import Announcements
 from fullreserve.custody.chains import following
 from fullreserve.custody.chains.adapter import Block, Chain, Deposit
 from fullreserve.custody.chains.health import Health, State, health, unread
@@ -98,6 +99,7 @@ class Watcher:
         self._clock = clock or SystemClock()
         self._calls = ContractCalls(self._chain, self._second, store, self._clock, gifts)
         self._refusals = Refusals(network.network, self._transfer, self._scaled, data)
+        self._announcements = Announcements(network, data) if data is not None else None
         self._split = Split(self._chain, self._second, self._clock)
         self._unwell_ms: int | None = None  # since when nodes are not believed
         self._is_shown_well = False  # and what waited has been looked at since
@@ -144,6 +146,8 @@ class Watcher:
             self._is_shown_well = True
             if self._spells is not None:
                 self._spells.ends(await self._house.now_ms(self._clock.wall_ms()))
+        if self._announcements is not None:
+            await self._announcements.look()
         await self._ask_again()
         knows_calls = await self._knows_calls(found)
         knows_gifts = await self._knows_gifts(found)

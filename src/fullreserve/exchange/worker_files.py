@@ -44,6 +44,14 @@ def halted_name(network: int) -> str:
     return f"{HALTED}{network}.json"
 
 
+ANNOUNCED = "custody-announced-"
+
+
+def announced_name(network: int) -> str:
+    """Of what owners of a network's Safes have announced and is not in force: Announced."""
+    return f"{ANNOUNCED}{network}.json"
+
+
 CERTIFICATES = "custody-certificate-ends.json"  # list[CertificateEnd], by name
 ENDING_MS = 60 * 86_400_000  # before its end a certificate is called for
 
@@ -202,6 +210,40 @@ class HaltedToken(msgspec.Struct, frozen=True):
     places: tuple[str, ...]
     able: int
     since_ms: int
+
+
+class AnnouncedKind(StrEnum):
+    """What a Safe's guard will let through."""
+
+    DESTINATION = "destination"
+    LIMIT = "limit"  # a higher one
+    GUARD = "guard"  # another in its place
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """What owners of a Safe announced to its guard, and from when (chain's time) it counts.
+
+    `account` is of a limit the token's, "" the chain's coin; of a guard "" is none at all. `amount`
+    of a limit is at the ledger's scale, in the token's own units where `asset` is not known (-1).
+    """
+
+    network: int
+    tier: str
+    safe: str
+    kind: AnnouncedKind
+    account: str
+    from_ms: int
+    asset: int = -1
+    amount: str = ""
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """Of a network, the soonest first; logs of `guards` are read up to a height."""
+
+    network: int
+    guards: tuple[str, ...] = ()
+    height: int = -1
+    found: tuple[Announcement, ...] = ()
 
 
 class CertificateEnd(msgspec.Struct, frozen=True):

@@ -44,10 +44,15 @@ from fullreserve.exchange.wire.commands import (
 from fullreserve.exchange.wire.events import Reply
 from fullreserve.exchange.wire.queries import AccountState, ListBalances
 from fullreserve.exchange.worker_files import (
+    CERTIFICATES,
     SENDERS,
     Adopted,
     AdoptedPayment,
+    Announced,
+    AnnouncedKind,
+    Announcement,
     Blind,
+    CertificateEnd,
     Line,
     LostCalls,
     Reconciled,
@@ -62,6 +67,7 @@ from fullreserve.exchange.worker_files import (
     UnsignedPayment,
     WhyUnsigned,
     adopted_name,
+    announced_name,
     reconciled_name,
     refused_name,
     unsigned_name,
@@ -381,6 +387,45 @@ def test_what_is_not_compared_is_said_in_the_readers_language(
         expect(region.locator("[lang=en]")).to_have_count(0)
     finally:
         found.unlink()
+
+
+def test_what_owners_of_a_safe_announced_stands_on_the_first_page(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
+    """Criterion: CUST-GUARD-6. And where it is alarmed by."""
+    know_a_network(server)
+    limit, other, safe = AnnouncedKind.LIMIT, "0x" + "cd" * 20, "0x" + "ab" * 20
+    found = (
+        Announcement(77, "cold", safe, limit, "", 1_700_000_000_000, 1, str(3 * 10**8)),
+        Announcement(77, "cold", safe, AnnouncedKind.DESTINATION, other, 1_700_000_000_000),
+        Announcement(77, "cold", safe, AnnouncedKind.GUARD, "", 1_700_000_000_000),
+    )
+    place = server.folder / announced_name(77)
+    place.write_bytes(msgspec.json.encode(Announced(77, (), 9, found)))
+    try:
+        with urllib.request.urlopen(f"http://{server.http}/healthz") as health:
+            told = json.load(health)["announcements"]
+        assert told == [[77, "cold", one.kind] for one in found]
+        with urllib.request.urlopen(f"http://{server.http}/metrics") as metrics:
+            assert b'fullreserve_alarms{alarm="announcements"} 3.0' in metrics.read()
+        alarm = visit("/operator", ada).get_by_role("alert")
+        for said in ("higher limit in 24 hours: 3 BTC", f"new destination: {other}",
+                     "another guard: none at all"):  # fmt: skip
+            expect(alarm).to_contain_text(f"Testnet, Cold (Safe {safe}): {said}, counts from Nov")
+    finally:
+        place.unlink()
+
+
+def test_certificates_to_renew_stand_with_their_last_days(
+    visit: Visit, ada: Operator, server: LiveServer
+) -> None:
+    """Criterion: CUST-CERT-3"""
+    place = server.folder / CERTIFICATES
+    place.write_bytes(msgspec.json.encode([CertificateEnd("ann", 1_700_000_000_000)]))
+    try:
+        expect(visit("/operator", ada).get_by_role("alert")).to_contain_text("ann: Nov 14, 2023")
+    finally:
+        place.unlink()
 
 
 @pytest.mark.usefixtures("given")

@@ -13,15 +13,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fullreserve.custody.addresses import checksummed
+from fullreserve.custody.announcements import EVERY
 from fullreserve.custody.chains.adapter import Incoming
 from fullreserve.custody.keys.came import Wanted, came, shown_by_all
 from fullreserve.custody.keys.moves import BadMove
 from fullreserve.custody.keys.record import SAFE, Entry, Record, TierWallet
-from fullreserve.custody.tiers import safe
+from fullreserve.custody.tiers import guard, safe
 from fullreserve.custody.transfers import transfer
 from fullreserve.custody.watcher import Watcher
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.wire.commands import amount_bytes
+from fullreserve.gateway.announced import known
 from fullreserve.gateway.reconciled import newest
 from tests.bed import USDT
 from tests.integration.custody import safes
@@ -109,7 +112,8 @@ async def warm(books: House) -> safes.Tier:
     except safe.SafeMissing as missing:
         pytest.skip(str(missing))
     await books.watcher.round()
-    wallet = TierWallet(NETWORK, "warm", SAFE, 2, (), safe=made.account.hex())
+    wallet = TierWallet(NETWORK, "warm", SAFE, 2, (), safe=made.account.hex(),
+                        guard=made.gate.hex())  # fmt: skip
     Record.of(books.folder).append(Entry(0, 1, "ceremony", "", wallets=(wallet,)))
     held = books.chain.chain.balances([made.account], books.chain.chain.tip())
     for asset, digits in books.network.decimals.items():
@@ -244,3 +248,16 @@ async def test_a_node_without_old_states_holds_up_no_other_gift(books: House) ->
     assert books.gifts_kept() == [(wire.Tier.HOT, USDT, 5)]
     (line,) = await books.found()
     assert (line.tier, line.asset) == (wire.Tier.HOT, COIN)
+
+
+async def test_the_watcher_tells_what_owners_of_a_safe_announce(
+    books: House, warm: safes.Tier
+) -> None:
+    """Criterion: CUST-GUARD-5, CUST-GUARD-6."""
+    watcher = Watcher(books.network, books.store, books.house, SALT, data=books.folder)
+    await watcher.round()
+    assert known(books.folder) == []
+    warm.do(OWNERS[:2], warm.gate, data=guard.announces(safes.STRANGER))
+    for _ in range(EVERY):
+        await watcher.round()
+    assert [one.account for one in known(books.folder)] == [checksummed(safes.STRANGER)]

@@ -16,9 +16,13 @@ from fullreserve.exchange.worker_files import (
     CERTIFICATES,
     ENDING_MS,
     SETBACKS,
+    Announced,
+    AnnouncedKind,
+    Announcement,
     CertificateEnd,
     HaltedToken,
     UnsignedPayment,
+    announced_name,
     halted_name,
     unsigned_name,
 )
@@ -338,6 +342,29 @@ async def test_operators_see_tokens_that_lanes_may_not_send(console: Console) ->
     assert row == {"chain": "99/2", "lanes": ["0xab"], "able": "1", "sinceTs": "5"}
     place.write_bytes(b"<html>")
     assert (await console.ada.get("overview")).row["halted"] == []
+
+
+async def test_operators_see_what_owners_of_safes_announced(console: Console) -> None:
+    """Criterion: CUST-GUARD-6. As the watcher writes it; a damaged file shows none."""
+    folder = console.town.rest.context.folder
+    assert folder is not None
+    assert (await console.ada.get("overview")).row["announcements"] == []
+    place, kind = folder / announced_name(99), AnnouncedKind.LIMIT
+    found = (
+        Announcement(99, "warm", "0xab", kind, "", 5, 1, str(3 * 10**8)),
+        Announcement(99, "cold", "0xcd", kind, "0xef", 6, -1, str(1 << 255)),
+        Announcement(99, "cold", "0xcd", AnnouncedKind.GUARD, "", 7),
+    )
+    place.write_bytes(msgspec.json.encode(Announced(99, ("ab",), 9, found)))
+    coin, token, none = (await console.ada.get("overview")).row["announcements"]
+    assert coin == {
+        "network": "99", "tier": "warm", "safe": "0xab", "what": "limit", "address": "",
+        "ccy": "BTC", "amt": "3", "fromTs": "5",
+    }  # fmt: skip
+    assert (token["address"], token["ccy"], token["amt"]) == ("0xef", "", str(1 << 255))
+    assert (none["what"], none["address"], none["amt"]) == ("guard", "", "")
+    place.write_bytes(b"<html>")
+    assert (await console.ada.get("overview")).row["announcements"] == []
 
 
 async def test_operators_see_until_when_certificates_count(console: Console) -> None:

@@ -25,7 +25,7 @@ GAUGES = {
 # What people have to do something about, each a list in `/healthz`.
 ALARMS = (
     *("childrenEnded", "networksUnpaid", "networksUnsigned", "tokensHalted"),
-    *("certificatesDue", "gasShort", "chargesDue"),
+    *("certificatesDue", "gasShort", "chargesDue", "announcements"),
 )
 
 

@@ -55,6 +55,17 @@ export interface Overview extends Sample {
   gasShort: { network: string; problem: string }[]
   /** Fees of finished changes of keys that the ledger has not, each with what tells it. */
   charges: { network: string; tier: string; ccy: string; amt: string; command: string }[]
+  /** What owners of Safes announced to their guards, and from when it counts. */
+  announcements: {
+    network: string
+    tier: string
+    safe: string
+    what: string
+    address: string
+    ccy: string
+    amt: string
+    fromTs: string
+  }[]
   startedTs: string
 }
 

@@ -100,7 +100,11 @@ function Ending({ rows }: { rows: Overview['certificates'] }): ReactNode {
   const date = useDates()
   return (
     <span role="alert">
-      {rows.map(({ name, endsTs }) => `${name}: ${date(endsTs)}`).join('; ')}
+      {rows.map(({ name, endsTs }) => (
+        <span key={name}>
+          {name}: {date(endsTs)}{' '}
+        </span>
+      ))}
     </span>
   )
 }
@@ -140,6 +144,34 @@ function Charges({ now }: { now: Overview }): ReactNode {
   )
 }
 
+/** An alarm: what a Safe's owners announced to its guard, which lets it through from then on. */
+function Announcements({ now }: { now: Overview }): ReactNode {
+  const { t } = useTranslation()
+  const word = useWords()
+  const amount = useAmounts()
+  const date = useDates()
+  const said = ({ what, address, ccy, amt }: Overview['announcements'][number]): string => {
+    if (what === 'limit' && ccy !== '') return `${amount(amt)} ${ccy}`
+    return what === 'limit' ? `${amt} (${address})` : address || t('op.guardAnnounced.none')
+  }
+  return (
+    <span role="alert">
+      {now.announcements.map((one) => (
+        <span key={`${one.safe} ${one.what} ${one.address}`}>
+          {t('op.guardAnnounced.one', {
+            network: one.network,
+            tier: word('tierName', one.tier),
+            safe: one.safe,
+            what: word('guardAnnounced', one.what),
+            said: said(one),
+          })}{' '}
+          {date(one.fromTs)}{' '}
+        </span>
+      ))}
+    </span>
+  )
+}
+
 function Figures({ now }: { now: Overview }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
@@ -171,6 +203,9 @@ function Figures({ now }: { now: Overview }): ReactNode {
       ? [[t('op.gasShort'), <GasShort key="g" now={now} />] as const]
       : []),
     ...(now.charges.length > 0 ? [[t('op.charges'), <Charges key="f" now={now} />] as const] : []),
+    ...(now.announcements.length > 0
+      ? [[t('op.guardAnnounced'), <Announcements key="a" now={now} />] as const]
+      : []),
     [t('op.childRestarts'), now.childRestarts],
     [t('op.started'), date(now.startedTs)],
     [t('op.exchangeTime'), date(now.exchangeTs)],

@@ -10,7 +10,15 @@ from msgspec import Meta
 
 from fullreserve.exchange.products.approval_state import ProposalState
 from fullreserve.exchange.products.custody_wire import Tier
-from fullreserve.gateway import certificates, held_moves, reconciled, setbacks, unpaid, wire
+from fullreserve.gateway import (
+    announced,
+    certificates,
+    held_moves,
+    reconciled,
+    setbacks,
+    unpaid,
+    wire,
+)
 from fullreserve.gateway.context import Context
 from fullreserve.gateway.custody_desk import lines
 from fullreserve.gateway.rest.params import Params
@@ -75,6 +83,7 @@ class _Overview:
             "certificates": await self._certificates(),
             "gasShort": await self._gas_short(),
             "charges": await self._charges(),
+            "announcements": await self._announcements(),
             "startedTs": str(self._vitals.started_ms),
         }
         return wire.envelope([row | shown(newest)])
@@ -159,6 +168,24 @@ class _Overview:
                 "ccy": symbol_of(catalog, one.told.asset),
                 "amt": amount_text(catalog, one.told.asset, one.told.amount),
                 "command": one.command,
+            }
+            for one in found
+        ]
+
+    async def _announcements(self) -> list[dict[str, str]]:
+        """What guards of Safes let through from a time on."""
+        found = await asyncio.to_thread(announced.known, self._context.folder)
+        codes, catalog = await self._codes(bool(found)), self._context.catalog
+        return [
+            {
+                "network": codes.get(one.network, str(one.network)),
+                "tier": one.tier,
+                "safe": one.safe,
+                "what": one.kind,
+                "address": one.account,
+                "ccy": symbol_of(catalog, one.asset) if one.asset >= 0 else "",
+                "amt": amount_text(catalog, one.asset, int(one.amount)) if one.amount else "",
+                "fromTs": str(one.from_ms),
             }
             for one in found
         ]
