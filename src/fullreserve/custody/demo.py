@@ -27,7 +27,7 @@ from fullreserve.custody.chains.following import Terms
 from fullreserve.custody.chains.rpc import NodeProblem
 from fullreserve.custody.demo_accounts import Accounts, RunningAccounts
 from fullreserve.custody.demo_scripts import RunningScripts, Scripts
-from fullreserve.custody.demo_terms import BITCOIN, LITECOIN, MEMO, NETWORK, Listed
+from fullreserve.custody.demo_terms import BITCOIN, LITECOIN, MEMO, NETWORK, Listed, with_listed
 from fullreserve.custody.house import House
 from fullreserve.custody.keys.key_file import FileDevice
 from fullreserve.custody.keys.record import Record, TierWallet
@@ -40,6 +40,7 @@ from fullreserve.custody.transfers import salt_of
 from fullreserve.door.protocol import Door
 from fullreserve.exchange.catalog import Catalog
 from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks, NetworkState
 from fullreserve.exchange.products.liveness import LIVENESS, Define
 from fullreserve.exchange.products.quorum_rules import PERIODS, Holder, Quorum, Role
 from fullreserve.exchange.wire.queries import ListAssets
@@ -61,6 +62,7 @@ LTC = Scripts(
 )  # fmt: skip
 
 CHAINS = {"anvil": (ANVIL,), "all": (ANVIL, BTC, LTC, WITH_MEMO)}
+OURS = {one.number for one in CHAINS["all"]}  # other networks are operators'
 
 RunningChain: TypeAlias = RunningAccounts | RunningScripts
 
@@ -145,7 +147,9 @@ class DemoChains:
                 told = wire.Tip(one.number, tip.height, tip.hash, healthy=True)
                 await house.report(wire.DEPOSITS, told)
         away = [one for one in known.values() if one.network not in {x.network for x in served}]
-        others = [msgspec.structs.replace(one, nodes=()) for one in away]
+        others = [
+            msgspec.structs.replace(one, nodes=()) if one.network in OURS else one for one in away
+        ]
         networks.keep(data, [*served, *others])
         self.has_people = bool(record.state.wallets)
         people = demo_people.TIERS if self.has_people else ()
@@ -203,8 +207,11 @@ async def _told(
     house: House, running: RunningChain, network: Network, numbers: dict[str, int], salt: bytes
 ) -> None:
     """The log knows the chain and what the house has there."""
+    found: list[NetworkState] = await house.ask(wire.DEPOSITS, ListNetworks())
+    before = next((one.terms for one in found if one.terms.network == running.number), None)
+    terms = with_listed(running.terms(numbers), before)
     for fold in (wire.DEPOSITS, wire.WITHDRAWALS):
-        await house.report(fold, running.terms(numbers))
+        await house.report(fold, terms)
     await house.report(wire.DEPOSITS, *running.funded(network, numbers, salt))
 
 

@@ -87,12 +87,24 @@ def _ledger(text: str) -> bytes:
     return amount_bytes(int(whole + part.ljust(LEDGER, "0")))
 
 
-# What commands and operators write into the file beside what the demo makes at each start.
+# What commands and operators write into the file beside what the demo makes at each start, and
+# what they add to it, by asset.
 OPERATORS = ("left", "fee_budget", "payment_budget", "sweep_worth")
+OF_ASSETS = ("decimals", "tokens", "fees")
 
 
 def kept(made: Network, before: Network | None) -> Network:
     """A network as this start makes it, with what operators have written since the first."""
     if before is None:
         return made
-    return msgspec.structs.replace(made, **{name: getattr(before, name) for name in OPERATORS})
+    theirs = {name: getattr(before, name) for name in OPERATORS}
+    both = {name: getattr(before, name) | getattr(made, name) for name in OF_ASSETS}
+    return msgspec.structs.replace(made, **theirs, **both)
+
+
+def with_listed(made: wire.DefineNetwork, before: wire.DefineNetwork | None) -> wire.DefineNetwork:
+    """A network's terms as this start makes them, with the assets that operators have listed."""
+    ours = {one.asset for one in made.assets}
+    listed = before.assets if before is not None else ()
+    others = (one for one in listed if one.asset not in ours)
+    return msgspec.structs.replace(made, assets=(*made.assets, *others))

@@ -206,10 +206,10 @@ class Live:
         claim = wire.Claim(one.network, one.transfer, int(account["uid"]))
         asyncio.run(self._said(claim))
 
-    def approve(self, wd_id: str) -> None:
-        """The demo's first operator approves what the policy leaves to people."""
+    def approve(self, wd_id: str, by: int = 0) -> None:
+        """One of the demo's operators approves what the policy leaves to people."""
         kept = json.loads((self.folder / "demo-operators.json").read_text())
-        asyncio.run(self._of_policy(int(kept[0]["uid"]), Approve(ids.number(wd_id))))
+        asyncio.run(self._of_policy(int(kept[by]["uid"]), Approve(ids.number(wd_id))))
 
     def verified(self, name: str, address: str, network: int = 1) -> str:
         """The address, which an account's book has known for longer than the lock."""

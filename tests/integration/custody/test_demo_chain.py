@@ -33,6 +33,8 @@ from fullreserve.custody.keys.record import Record
 from fullreserve.custody.tiers.safe import SafeView
 from fullreserve.door.local import LocalDoor
 from fullreserve.exchange import chart
+from fullreserve.exchange.products import custody_wire as wire
+from fullreserve.exchange.products.deposit_state import ListNetworks
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.products.registry import products
 from fullreserve.exchange.products.tier_moves_wire import TIER_MOVES, ListMarks
@@ -44,6 +46,7 @@ from tests.bed import Bed
 pytestmark = pytest.mark.usefixtures("cheap_passphrases")
 
 ALONE = b"\x63" * 20
+LISTED = 99
 
 
 async def hot(door: LocalDoor, kind: int = chart.CHAIN_HOT) -> dict[int, int]:
@@ -236,6 +239,42 @@ async def test_what_an_operator_has_written_stays(tmp_path: Path) -> None:
     finally:
         chain.close()
         await bed.close()
+
+
+async def test_what_an_operator_has_listed_stays(tmp_path: Path) -> None:
+    """Criterion: CHAINS-DEMO-10. In file and log; and a network of the operator's own."""
+    bed = await Bed.open(tmp_path, folds=products())
+    door = await LocalDoor.open(bed.sequencer, WATCHER_GATEWAY)
+    (await DemoChains.open(tmp_path, door, SystemClock())).close()
+    house, (network,) = House(door), networks.load(tmp_path)
+    fees = network.fees | {LISTED: networks.FeeBounds(1, 20)}
+    named = msgspec.structs.replace(
+        network, decimals=network.decimals | {LISTED: 12},
+        tokens=network.tokens | {LISTED: "ab" * 20}, fees=fees,
+    )  # fmt: skip
+    own = msgspec.structs.replace(network, network=7, code="OWN", nodes=("http://127.0.0.1:1",))
+    networks.keep(tmp_path, [named, own])
+    terms = await terms_of(house)
+    line = msgspec.structs.replace(terms.assets[-1], asset=LISTED, decimals=12)
+    listed = msgspec.structs.replace(terms, credit_after=3, assets=(line, *terms.assets))
+    assert await house.report(wire.DEPOSITS, listed) == [0]
+    chain = await DemoChains.open(tmp_path, door, SystemClock())
+    try:
+        after, other = networks.load(tmp_path)
+        assert msgspec.structs.replace(after, nodes=named.nodes) == named
+        assert other == own
+        kept = await terms_of(house)
+        assert kept == msgspec.structs.replace(terms, assets=(*terms.assets, line))
+    finally:
+        chain.close()
+        await bed.close()
+
+
+async def terms_of(house: House) -> wire.DefineNetwork:
+    """What the log knows of the demo's chain."""
+    (found,) = await house.ask(wire.DEPOSITS, ListNetworks())
+    terms: wire.DefineNetwork = found.terms
+    return terms
 
 
 async def test_without_anvil_the_demo_says_so(
