@@ -233,6 +233,11 @@ TABLE: dict[int, Error] = {
         200, "Too many withdrawals of this account are under way", "; allowed are {allowed}"
     ),
     92012: Error(200, "The withdrawal waits for no confirmation, or no longer"),
+    # No answer says it: it is the `xReason` of a withdrawal that failed.
+    92013: Error(
+        200,
+        "The token's contract refused the receiver, or the receiver's own the payment; refunded",
+    ),
     91001: Error(403, "You are not a member of the approval group"),
     91002: Error(
         409, "The exchange is in set-up mode: approvals need more operators", "; {allowed}"

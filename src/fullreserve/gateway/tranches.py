@@ -45,9 +45,10 @@ async def requests_of(context: Context, found: Sequence[Withdrawal]) -> list[Wit
 def tranche_row(asset: Asset, parts: Parts) -> dict[str, object]:
     """What a withdrawal's rows have of it beside OKX's; always there, also empty.
 
-    `amt` and `fee` of one that may be paid in tranches are what is left of it, `xPaidAmt` what was
-    sent; `xAskedAmt` is the whole, of its tranches too. `xFeeNow` and `xFeeHeld` are of all that
-    one agreement is for, on the request and on its tranches alike.
+    `amt` and `fee` of one that may be paid in tranches are those of its last payment, `xPaidAmt`
+    what was sent, `xLeftAmt` what was not, of its tranches too; `xAskedAmt` is the whole, also of
+    a tranche. `xFeeNow` and `xFeeHeld` are of all that one agreement is for, on the request and on
+    its tranches alike.
     """
     asked = amount_int(parts.asked) if parts.asked else 0
     is_whole = bool(asked) and not parts.request
@@ -55,6 +56,7 @@ def tranche_row(asset: Asset, parts: Parts) -> dict[str, object]:
         "xAllowSplit": is_whole,
         "xAskedAmt": asset.text(asked) if asked else "",
         "xPaidAmt": asset.text(amount_int(parts.paid)) if is_whole else "",
+        "xLeftAmt": asset.text(amount_int(parts.left)) if is_whole else "",
         "xParentWdId": ids.text(parts.request) if parts.request else "",
         "xTranches": [ids.text(number) for number in parts.parts],
         "xFeeNow": asset.text(amount_int(parts.fee)) if parts.fee else "",

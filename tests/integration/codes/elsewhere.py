@@ -63,6 +63,7 @@ SHOWN: dict[int, str] = {
     58226: f"{_CUSTODY}::test_what_is_delisted_is_withdrawn_no_more",
     58231: f"{_CUSTODY}::test_what_is_refused_says_why",
     58405: f"{_STOPS}::test_reject_has_the_code_of_its_scope",
+    92013: f"{_CUSTODY}::test_who_is_refunded_is_told_what_refused_it",
     59500: f"{_SUBS}::test_a_key_of_a_sub_account_acts_for_it_alone",
     59501: f"{_KEYS}::test_a_user_has_at_most_fifty_keys",
     59503: f"{_KEYS}::test_what_a_key_cannot_be_is_refused",

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fullreserve.exchange.products.custody_wire import WITHDRAWALS, Destination, Request, Tier
+from fullreserve.exchange.products.custody_wire import (
+    WITHDRAWALS,
+    Bound,
+    Broadcast,
+    Destination,
+    Request,
+    Tier,
+)
 from fullreserve.exchange.products.liveness import LIVENESS, Answered, Call
 from fullreserve.exchange.products.suspension_state import EDITION
 from fullreserve.exchange.products.suspension_wire import SUSPENSIONS, Adopt, Coins, Measure
@@ -100,6 +107,13 @@ async def opened_again(desk: Console, number: str, canary: int, waiting: int) ->
     await done(ada, "open-drain", number)
 
 
+async def sent(desk: Console, number: int) -> None:
+    """It is on its way to the chain."""
+    name = number.to_bytes(32, "big")
+    for word in (Bound(number, name), Broadcast(number, name, amount_bytes(10))):
+        assert (await say(desk.town.rest.context, WITHDRAWALS, word)).code == 0
+
+
 async def ticked(desk: Console, number: str) -> None:
     """A tick, and what it lets go is paid."""
     rest = desk.town.rest
@@ -112,7 +126,8 @@ async def ticked(desk: Console, number: str) -> None:
 async def shown(desk: Console, number: int) -> dict[str, Any]:
     rest = desk.town.rest
     row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=ids.text(number))).row
-    return {key: row[key] for key in ("amt", "fee", "state", "xAskedAmt", "xPaidAmt", "xTranches")}
+    names = ("amt", "fee", "state", "xAskedAmt", "xPaidAmt", "xLeftAmt", "xTranches")
+    return {key: row[key] for key in names}
 
 
 async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
@@ -125,13 +140,19 @@ async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
     await topic._learn(0)
     whole = {"xAskedAmt": "25", "xTranches": []}
     assert await shown(desk, mine) == whole | {
-        "amt": "25", "fee": "0.0004", "state": "0", "xPaidAmt": "0",
+        "amt": "25", "fee": "0.0004", "state": "0", "xPaidAmt": "0", "xLeftAmt": "25",
     }  # fmt: skip
-    await ticked(desk, number)
+    await done(desk.ada, "tick", number)
+    desk.town.clock.advance(1000)
+    going = await shown(desk, mine)
+    # Its first tranche is let go, and nobody has sent it yet.
+    assert (going["amt"], going["xPaidAmt"], going["xLeftAmt"]) == ("15", "0", "25")
+    await paid(desk, ids.number(going["xTranches"][0]))
     await topic._learn(0)
     first, *_ = (await shown(desk, mine))["xTranches"]
     assert await shown(desk, mine) == whole | {
-        "amt": "15", "fee": "0.00024", "state": "0", "xPaidAmt": "10", "xTranches": [first],
+        "amt": "15", "fee": "0.00024", "state": "0", "xPaidAmt": "10", "xLeftAmt": "15",
+        "xTranches": [first],
     }  # fmt: skip
     assert f'"xTranches":["{first}"]'.encode() in pushed[-1]
     row = (await rest.get("asset/withdrawal-history", rest.alice, wdId=first)).row
@@ -142,8 +163,17 @@ async def test_what_is_paid_and_what_is_left_is_told(desk: Console) -> None:
     (waits,) = (await desk.ada.get("withdrawals", queue="queued")).data
     assert (waits["amt"], waits["askedAmt"], waits["paidAmt"]) == ("15", "25", "10")
     assert (waits["allowSplit"], waits["tranches"]) == (True, [first])
-    for _ in range(2):
-        await ticked(desk, number)
+    await ticked(desk, number)
+    await done(desk.ada, "tick", number)
+    desk.town.clock.advance(1000)
+    going = await shown(desk, mine)
+    assert (going["amt"], going["state"], going["xPaidAmt"]) == ("5", "10", "20")
+    assert going["xLeftAmt"] == "5"
+    await sent(desk, mine)
+    going = await shown(desk, mine)
+    assert (going["amt"], going["state"], going["xPaidAmt"]) == ("5", "1", "25")
+    assert going["xLeftAmt"] == "0"
+    await paid(desk, mine)
     done_ = await shown(desk, mine)
     assert (done_["amt"], done_["state"], done_["xPaidAmt"]) == ("5", "2", "25")
     progress = (await rest.get("x/suspension", suspension=number)).row["drain"]["lines"][0]

@@ -722,10 +722,14 @@ async def quote(rest: RestBed, least: str, fee: str, most: str) -> None:
 
 
 async def test_who_is_refunded_is_told_what_refused_it(rest: RestBed, payer: NewKey) -> None:
-    """Criterion: CHAINS-PAYER-24. What a contract refused is not what failed otherwise."""
+    """Criterion: CHAINS-PAYER-24, CUST-REST-22. Not the same as of what failed otherwise."""
     await funded(rest, 2)
     await booked(rest)
-    for code, word in ((REVERTED, "Refused by a contract"), (OVERTAKEN, "Failed")):
+    topic = WithdrawalInfo({"channel": "withdrawal-info"}, ALICE, rest.context)
+    pushed: list[bytes] = []
+    topic.write = pushed.append  # type: ignore[assignment, method-assign]
+    refused, failed = (REVERTED, "Refused by a contract", "92013"), (OVERTAKEN, "Failed", None)
+    for code, word, reason in (refused, failed):
         made = await rest.post("asset/withdrawal", payer, ORDER)
         number = int(made.row["wdId"]) - 10**18
         await house(rest, WITHDRAWALS, Bound(number, HASH))
@@ -733,6 +737,11 @@ async def test_who_is_refunded_is_told_what_refused_it(rest: RestBed, payer: New
         status = await rest.get("asset/deposit-withdraw-status", payer, wdId=made.row["wdId"])
         assert status.row["state"].startswith(word)
         assert status.row["state"].endswith("the amount and the fee were returned")
+        row = (await rest.get("asset/withdrawal-history", payer, wdId=made.row["wdId"])).row
+        assert (row["state"], row.get("xReason")) == ("-1", reason)
+        await topic._learn(0)
+        assert row["wdId"].encode() in pushed[-1]
+        assert (b'"xReason":"92013"' in pushed[-1]) is (reason is not None)
 
 
 async def test_a_fee_that_moves_is_shown_held_and_agreed_to(rest: RestBed, payer: NewKey) -> None:

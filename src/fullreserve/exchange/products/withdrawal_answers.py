@@ -130,8 +130,12 @@ def _parts(number: int, now_ms: int, state: WithdrawalsState, known: Index) -> P
         return Parts(request, whole.amount if whole is not None else b"", (), bytes(16), *fees)
     numbers = tuple(known.parts_of.get(number, ()))
     found = [state.withdrawals[each] for each in (*numbers, number) if each in state.withdrawals]
-    sent = (one for one in found if one.binding and one.state not in GIVEN_BACK)
-    return Parts(0, split.amount, numbers, amount_bytes(sum(one.value for one in sent)), *fees)
+    going = [one for one in found if one.state not in GIVEN_BACK]
+    paid, left = (
+        amount_bytes(sum(one.value for one in going if bool(one.binding) is is_sent))
+        for is_sent in (True, False)
+    )
+    return Parts(0, split.amount, numbers, paid, *fees, left)
 
 
 def _asked_fee(

@@ -387,8 +387,9 @@ class Parts(msgspec.Struct, array_like=True, frozen=True):
 
     `request`: of which it is one; 0: of none. `asked`: what was asked for, of one that may be paid
     in tranches and of these; empty of others. `parts`: its tranches; `paid`: what was sent of them,
-    and of itself, or is about to be. `fee`: what the owner is asked to agree to, for all of a
-    request that waits for that, or would; `held`: what that holds. Empty: nothing is asked for it.
+    and of itself, or is about to be; `left`: what of them is to be sent still. `fee`: what the
+    owner is asked to agree to, for all of a request that waits for that, or would; `held`: what
+    that holds. Empty: nothing is asked for it.
     """
 
     request: int = 0
@@ -397,6 +398,7 @@ class Parts(msgspec.Struct, array_like=True, frozen=True):
     paid: Amount = bytes(16)
     fee: Amount = b""
     held: Amount = b""
+    left: Amount = bytes(16)
 
 
 class ListPay(Question, frozen=True, tag=23):

@@ -25,6 +25,7 @@ from fullreserve.exchange.products.custody_wire import (
 from fullreserve.exchange.products.withdrawal_state import (
     DAY_MS,
     OPEN_PER_OWNER,
+    REVERTED,
     Demand,
     FindWithdrawal,
     GetDemand,
@@ -68,6 +69,7 @@ BY_ADDRESS, BY_ID = "1", "2"
 LISTED_MAX = 10_000
 USD = 10**8
 DELISTED = 58_226
+REFUSED_BY_CONTRACT = 92_013
 
 WdId = Annotated[str, Meta(description="A withdrawal's id")]
 
@@ -517,9 +519,18 @@ def withdrawal_row(
     }
     if memo:
         row["tag"] = memo
-    if one.state == WithdrawalState.FAILED and one.reason in tuple(Refused):
-        row["xReason"] = str(one.reason)
+    if reason := _refused_by(one):
+        row["xReason"] = str(reason)
     return row
+
+
+def _refused_by(one: Withdrawal) -> int:
+    """The code of what refused one that failed; 0 where that is not said."""
+    if one.state != WithdrawalState.FAILED:
+        return 0
+    if one.reason == REVERTED:
+        return REFUSED_BY_CONTRACT
+    return one.reason if one.reason in tuple(Refused) else 0
 
 
 async def withdrawal_of(context: Context, owner: int, number: int) -> Withdrawal:

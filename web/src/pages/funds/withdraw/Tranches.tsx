@@ -3,21 +3,21 @@ import type { ReactNode } from 'react'
 import { useTranslation } from '~/i18n'
 import { useAmounts } from '~/pages/account/layout/amounts'
 import css from '../layout/Funds.module.css'
-import { isOver, type Withdrawal } from './withdrawals'
+import { isAllSent, type Withdrawal } from './withdrawals'
 
 /** Of one that is paid in parts: what was sent of it, and what is left; nothing of others. */
 export function Tranches({ row }: { row: Withdrawal }): ReactNode {
   const { t } = useTranslation()
   const amount = useAmounts()
-  const { ccy, amt, xAskedAmt, xPaidAmt, xParentWdId, xTranches } = row
+  const { ccy, xLeftAmt, xAskedAmt, xPaidAmt, xParentWdId, xTranches } = row
   if (xParentWdId) return <span>{t('withdraw.split.part', { asked: amount(xAskedAmt), ccy })}</span>
   if (!xTranches?.length) return null
   const values = { paid: amount(xPaidAmt), asked: amount(xAskedAmt), ccy }
   return (
     <span>
-      {isOver(row)
+      {isAllSent(row)
         ? t('withdraw.split.paid', values)
-        : t('withdraw.split.left', { ...values, left: amount(amt) })}
+        : t('withdraw.split.left', { ...values, left: amount(xLeftAmt) })}
     </span>
   )
 }

@@ -32,8 +32,10 @@ export interface Withdrawal {
   xUntilTs: string
   /** Of one that may be paid in parts, and of these, what was asked for; '' of others. */
   xAskedAmt: string
-  /** What was sent of it; `amt` is what is left. */
+  /** What was sent of it, or is about to be; `amt` is its last payment. */
   xPaidAmt: string
+  /** What is to be sent still of it and its parts. */
+  xLeftAmt: string
   /** The withdrawal that it is a part of; '' of none. */
   xParentWdId: string
   xTranches: string[]
@@ -55,6 +57,8 @@ export interface Place {
 const QUEUED = '0'
 /** Refused by the policy, or since its owner owes of its currency: what came back pays that. */
 const STOPPED = '58204'
+/** The chain has the payment, as one that a contract refused. */
+const BY_CONTRACT = '92013'
 const CANCELABLE: ReadonlySet<string> = new Set([QUEUED, '17', '19'])
 const PLACE_EVERY_MS = 5_000
 const STATES: Record<string, MessageKey> = {
@@ -89,6 +93,7 @@ const HELD: Record<string, MessageKey> = {
 export function stateKey(row: Withdrawal): MessageKey {
   const { state, xFeeNow, xWait, xParentWdId, xReason } = row
   if (state === '-1' && xReason === STOPPED) return 'withdraw.state.stopped'
+  if (state === '-1' && xReason === BY_CONTRACT) return 'withdraw.state.byContract'
   if (state === '-2' && xParentWdId) return 'withdraw.state.cameBack'
   if (xFeeNow) return 'withdraw.state.feeRose'
   return (xWait ? HELD[xWait] : STATES[state]) ?? 'withdraw.state.review'
@@ -104,6 +109,8 @@ export const isHeld = ({ xUntilTs }: Pick<Withdrawal, 'xUntilTs'>, nowMs: number
 export const isCancelable = ({ state }: Withdrawal) => CANCELABLE.has(state)
 /** Whether it went to a user of the exchange. */
 export const isInside = ({ toAddrType }: Withdrawal) => toAddrType === '2'
+/** Whether nothing of one that is paid in parts is to be sent any more. */
+export const isAllSent = (row: Withdrawal) => isOver(row) || Number(row.xLeftAmt) === 0
 export const isOver = ({ state }: Withdrawal) => state === '2' || state.startsWith('-')
 
 /** Where a queued withdrawal stands now; undefined for others. */
