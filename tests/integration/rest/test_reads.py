@@ -253,6 +253,8 @@ async def test_transfer_between_own_accounts(rest: RestBed) -> None:
         ({"amt": "1e3"}, "51000", "amt"),
         ({"amt": "0.000000001"}, "51000", "8 digits"),
         ({"amt": "9" * 39}, "58350", "balance"),
+        # More than a supply may be, and less than the wire has room for.
+        ({"amt": "1" + 29 * "0"}, "58350", "balance"),
         ({"amt": "999999"}, "58350", "998999.5"),
         ({"ccy": "XXX"}, "51012", "XXX"),
         ({"to": "18"}, "58123", "from"),

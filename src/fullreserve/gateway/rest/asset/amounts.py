@@ -8,7 +8,7 @@ from fullreserve.exchange import decimals
 from fullreserve.exchange.catalog import Asset
 from fullreserve.gateway.errors import Problem
 
-AMOUNT_MAX = 2**127 - 1
+AMOUNT_MAX = 2**100  # no asset's supply is larger
 _is_negative = re.compile(r"-[0-9]{1,40}(\.[0-9]{0,40})?").fullmatch
 
 
