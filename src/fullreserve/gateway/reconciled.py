@@ -58,7 +58,7 @@ def charges_due(folder: Path | None) -> list[Charge]:
         except (OSError, msgspec.DecodeError):
             continue
         found += [Charge(known.network, one) for one in known.uncharged if one.is_due]
-    return sorted(found)
+    return sorted(found, key=lambda one: one.command)
 
 
 def adopted(folder: Path | None, network: int) -> Adopted | None:

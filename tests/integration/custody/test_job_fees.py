@@ -19,6 +19,7 @@ from fullreserve.custody import networks
 from fullreserve.custody.chains.adapter import Payment
 from fullreserve.custody.chains.utxo_transaction import Coin, Pays
 from fullreserve.custody.keys import job
+from fullreserve.custody.left import leave
 from fullreserve.custody.networks import Network
 from fullreserve.custody.reconciling import BEHIND_MS, Reconciler
 from fullreserve.custody.tiers.spending import Spend, completed, swept
@@ -28,7 +29,7 @@ from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products import suspension_wire as suspensions
 from fullreserve.exchange.products.suspension_state import Suspension
 from fullreserve.exchange.wire.commands import amount_bytes
-from fullreserve.exchange.worker_files import COIN_TOLERANCE, Line, Uncharged
+from fullreserve.exchange.worker_files import COIN_TOLERANCE, Line, Uncharged, reconciled_name
 from fullreserve.gateway.reconciled import charges_due, newest
 from tests.integration.custody.liar import REFUSED, Liar
 from tests.integration.custody.outsiders import UtxoBed
@@ -176,6 +177,14 @@ async def test_a_change_of_keys_suspends_nothing_until_its_fee_is_charged(desk: 
     assert (alarm["transaction"], alarm["tier"]) == (told.transaction, "warm")
     (due,) = charges_due(desk.office.data)
     assert due.command.startswith("fullreserve custody ")
+    written = newest(desk.office.data, NETWORK)
+    both = (*written.uncharged, *written.uncharged)
+    leave(
+        desk.office.data / reconciled_name(NETWORK),
+        msgspec.structs.replace(written, uncharged=both),
+        "",
+    )
+    assert charges_due(desk.office.data) == [due, due]
     await desk.do(*due.command.split()[2:])
     assert await desk.agrees()
     assert (desk.uncharged, charges_due(desk.office.data)) == ([], [])

@@ -3,7 +3,8 @@ users have what the chain says, and the tier of deposits has the chain's coins.
 
 Method: hypothesis draws the order; a naive account of the chain stands beside the fold. A sweep
 takes all of one deposit's coins, also before they have arrived, and is said once, whether a deposit
-that had arrived is there at that moment or not; a token's takes its gas of other coins.
+that had arrived is there at that moment or not; a token's takes its gas of other coins. What was
+not swept may never come again, while all that was is in blocks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fullreserve.exchange import chart
-from fullreserve.exchange.products.custody_wire import DEPOSITS, Hold, Moved, Orphaned, Tier
+from fullreserve.exchange.products.custody_wire import (
+    DEPOSITS,
+    Hold,
+    Moved,
+    Orphaned,
+    Replaced,
+    Tier,
+)
 from fullreserve.exchange.products.deposit_state import EDITION, SumComing
 from fullreserve.exchange.products.deposits import Deposits
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
@@ -46,6 +54,7 @@ class Act(IntEnum):
     ORPHANED = 2
     SWEPT = 3
     STOPPED = 4
+    REPLACED = 5
 
 
 class Payment(NamedTuple):
@@ -94,6 +103,8 @@ class Model:
         self.once: dict[int, None] = {}  # credited, now or before
         self.left: dict[int, int] = {}  # of coins that came, what no sweep has taken
         self.swept: dict[int, None] = {}
+        self.dusted: dict[int, None] = {}  # that arrived
+        self.replaced: dict[int, None] = {}
         self.out = dict.fromkeys(ASSETS, 0)  # of the tier
         self.hot = dict.fromkeys(ASSETS, 0)
         self.sweeps = 0
@@ -101,7 +112,7 @@ class Model:
 
     def does(self, step: Step) -> None:
         act, one, other, is_confirmed = step
-        if act == Act.SEEN and one not in self.blocks:
+        if act == Act.SEEN and one not in self.blocks and one not in self.replaced:
             self._seen(one)
             if is_confirmed:
                 self._confirm(one)
@@ -113,6 +124,8 @@ class Model:
             self._sweep(one, other)
         elif act == Act.STOPPED:
             self._stop(stopped=not self.is_stopped)
+        elif act == Act.REPLACED and one in self.left and one not in self.blocks | self.swept:
+            self._replace(one)
 
     def ends(self) -> None:
         """All that ever arrived, or was swept, comes again."""
@@ -164,6 +177,15 @@ class Model:
         word = Moved(TOKENS, name, asset, Tier.DEPOSIT, Tier.HOT, *amounts)
         assert self.world.say(DEPOSITS, word) == 0
 
+    def _replace(self, one: int) -> None:
+        """It never comes again, and leaves what it has below the ledger's scale."""
+        if not all(each in self.blocks for each in self.swept):
+            return
+        assert self.world.say(DEPOSITS, Replaced(TOKENS, transfer(str(one)))) == 0
+        self.replaced[one] = None
+        for table in (self.once, self.left):
+            table.pop(one, None)
+
     def _stop(self, *, stopped: bool) -> None:
         self.is_stopped = stopped
         assert self.world.say(DEPOSITS, Hold(TOKENS, 0, stopped=stopped)) == 0
@@ -182,7 +204,7 @@ class Model:
         }
         enough = [one for one in new if sums[PAYMENTS[one][:2]] >= LEAST]
         for one in enough:
-            self.once[one] = None
+            self.once[one] = self.dusted[one] = None
         self.credited |= {one: None for one in self.confirmed if one in self.once}
 
     # What is right
@@ -216,7 +238,7 @@ class Model:
     def _dust(self, asset: int) -> int:
         """Whole units of what arrived below the ledger's scale, by address."""
         by_owner = dict.fromkeys(self.indexes, 0)
-        for one in self.once:
+        for one in self.dusted:
             if _is_of(one, asset):
                 by_owner[PAYMENTS[one].owner] += PAYMENTS[one].dust
         return sum(dust // BELOW for dust in by_owner.values())

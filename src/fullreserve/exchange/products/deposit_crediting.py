@@ -249,7 +249,7 @@ class Crediting(Debts):
     def _siblings(self, one: Deposit) -> list[Deposit]:
         """Small deposits of the same owner and asset that are credited with this one.
 
-        From edition 1 of the rules on no more than a command may credit; others wait for more.
+        From edition 1 of the rules on no more are looked at than a command may credit; others wait.
         From edition 10 on what waits for no sum brings none: they have not reached theirs by it;
         and what is not small has its own place in block order.
         """
@@ -259,9 +259,9 @@ class Crediting(Debts):
         line = self._known.small(_line(one))
         others = islice((each for each in line if each != one.transfer), self._siblings_left)
         found = [self.state.deposits[transfer] for transfer in others]
+        self._siblings_left -= len(found)
         if by_itself:
             found = [each for each in found if each.value < self._least(one)]
-        self._siblings_left -= len(found)
         return found
 
     def _is_enough(self, one: Deposit) -> bool:

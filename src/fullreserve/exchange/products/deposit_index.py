@@ -46,6 +46,7 @@ class _Known(NamedTuple):
     debt: tuple[tuple[int, int], int] | None  # owner and asset; its number
     value: int
     undone: int  # of what its chain took back after it had arrived, or was swept before
+    lacked: int  # how much of the break is of it
     place_of_undone: tuple[int, int]  # network and asset
 
 
@@ -72,6 +73,8 @@ class DepositIndex:
         self._coming: dict[int, dict[int, int]] = {}
         self._undone: dict[tuple[int, int], int] = {}  # by network and asset
         self._again: dict[tuple[int, int], int] = {}  # of that, what is in a block again
+        self._lacked: dict[tuple[int, int], int] = {}
+        self._lacked_again: dict[tuple[int, int], int] = {}
         self._debts: dict[
             tuple[int, int], list[int]
         ] = {}  # numbers, by owner and asset, and by owner
@@ -114,18 +117,21 @@ class DepositIndex:
                 insort(self._debts.setdefault(key, []), debt[1])
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
-        undone = self._state.undone.get(one.transfer, 0) or self._state.early.get(one.transfer, 0)
-        at = (one.network, one.asset)
-        if undone:
-            self._add_undone(at, undone, is_again=coming is not None)
+        at, lacked = (one.network, one.asset), self._state.lacked.get(one.transfer, 0)
+        undone = self._state.undone.get(one.transfer, lacked)
+        self._add_undone(at, undone, lacked, is_again=coming is not None)
         self._known[one.transfer] = _Known(
-            *(one.owner, place, small, coming, debt, one.value, undone, at)
+            *(one.owner, place, small, coming, debt, one.value, undone, lacked, at)
         )
 
-    def _add_undone(self, at: tuple[int, int], amount: int, *, is_again: bool) -> None:
+    def _add_undone(self, at: tuple[int, int], amount: int, lacked: int, *, is_again: bool) -> None:
+        if not amount:
+            return
         self._undone[at] = self._undone.get(at, 0) + amount
+        self._lacked[at] = self._lacked.get(at, 0) + lacked
         if is_again:
             self._again[at] = self._again.get(at, 0) + amount
+            self._lacked_again[at] = self._lacked_again.get(at, 0) + lacked
 
     def _enter_small(self, one: Deposit) -> tuple[Line, _Small] | None:
         due = one.confirmations >= self._state.networks[one.network].credit_after
@@ -174,8 +180,8 @@ class DepositIndex:
         if was.coming is not None:
             network, asset = was.coming
             self._coming[network][asset] -= was.value
-        if was.undone:
-            self._add_undone(was.place_of_undone, -was.undone, is_again=was.coming is not None)
+        is_again = was.coming is not None
+        self._add_undone(was.place_of_undone, -was.undone, -was.lacked, is_again=is_again)
         if was.debt is not None:
             owes, number = was.debt
             for key in (owes, (was.owner, ALL)):
@@ -193,6 +199,14 @@ class DepositIndex:
     def again(self, network: int, asset: int) -> int:
         """Of that, what is in a block again and has not arrived."""
         return self._again.get((network, asset), 0)
+
+    def lacked(self, network: int, asset: int) -> int:
+        """How much of the break is of what comes again."""
+        return self._lacked.get((network, asset), 0)
+
+    def lacked_away(self, network: int, asset: int) -> int:
+        """Of that, of what is in no block."""
+        return self.lacked(network, asset) - self._lacked_again.get((network, asset), 0)
 
     def others_coming(self, network: int, asset: int) -> int:
         """What is in a block and has not arrived, and does not come again."""

@@ -27,7 +27,7 @@ from fullreserve.exchange.products.custody_wire import (
     Tier,
 )
 from fullreserve.exchange.products.deposit_rejoining import Rejoining
-from fullreserve.exchange.products.deposit_state import BY_ITSELF, COMPLETES
+from fullreserve.exchange.products.deposit_state import BY_ITSELF, COMPLETES, EARLY
 from fullreserve.exchange.wire.commands import amount_bytes, amount_int
 
 
@@ -103,12 +103,19 @@ class TierCoins(Rejoining):
         ):
             return Outcome(code=Unsound.CONTRADICTS)
         wallets, amount = Wallets(view), amount_int(asked.amount)
-        if amount > wallets.of(TIERS[asked.tier], asked.network, asked.asset):
+        had = wallets.of(TIERS[asked.tier], asked.network, asked.asset)
+        comes = 0
+        if asked.tier == Tier.DEPOSIT and self.state.edition >= EARLY:
+            # What is lost before it has arrived takes that back as it arrives, as a sweep does.
+            comes = self._still_coming(asked.network).get(asked.asset, 0)
+        if amount > had + comes:
             return Outcome(code=Unsound.CONTRADICTS)
         free = Balances(chart.HOUSE, view).of(asked.account, asked.asset).free
         paid = losing.paid_by(asked, free)
         loss = losing.Loss(asked, amount_bytes(paid), moment.time_ms, moment.sequence)
         self._set(table, asked.number, loss)
+        if asked.tier == Tier.DEPOSIT:
+            self._broke(asked.network, asked.asset, amount - max(0, had) if comes else 0)
         gone = wallets.out(TIERS[asked.tier], asked.network, asked.asset, amount)
         return Outcome(postings=posting(MEMO, *gone, *losing.legs(asked, paid)))
 

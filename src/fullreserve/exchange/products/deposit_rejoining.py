@@ -17,22 +17,27 @@ from fullreserve.exchange.products.deposit_table import DepositTable
 class Rejoining(DepositTable):
     """By network and asset: what may come, and how much of the break is of it.
 
-    The break is first of what comes again, then, from edition 10 on, of what has not arrived yet.
+    From edition 10 on what comes again has its own part of the break, which the tier lacked as it
+    went; the rest is of what comes first. Before, all of the break was of what comes again.
     """
 
-    def _undone(self, one: Deposit) -> None:
-        """It had arrived, and its chain has it no more."""
+    def _undone(self, one: Deposit, lacking: int) -> None:
+        """It had arrived, and its chain has it no more; the tier had so much less by then."""
         if self.state.edition >= REJOINS:
             self._set(self.state.undone, one.transfer, one.value)
-            self._known.enter(one)
+        if self.state.edition >= EARLY and lacking:
+            self._set(self.state.lacked, one.transfer, lacking)
+        self._known.enter(one)
+        self._broke(one.network, one.asset, lacking)
 
     def _undone_early(self, one: Deposit) -> None:
         """The same of one that had not arrived: what of the break is of no other is of it."""
-        at = (one.network, one.asset)
-        short = self._excess(*at) - self._known.others_coming(*at)
+        if self.state.edition < EARLY:
+            return
+        short = self._broken(one.network, one.asset) - self._most(one.network, one.asset)
         if short > 0:
-            early = self.state.early
-            self._set(early, one.transfer, early.get(one.transfer, 0) + short)
+            lacked = self.state.lacked
+            self._set(lacked, one.transfer, lacked.get(one.transfer, 0) + short)
             self._known.enter(one)
 
     def _broke(self, network: int, asset: int, amount: int) -> None:
@@ -49,10 +54,12 @@ class Rejoining(DepositTable):
             taken = min(one.value, self._broken(one.network, one.asset))
             self._comes_no_more(one, taken)
             return taken
-        taken = min(one.value, self._excess(one.network, one.asset))
-        if taken:
-            broken = self._broken(one.network, one.asset)
-            self._keep_broken(one.network, one.asset, broken - taken)
+        if self.state.edition < EARLY:
+            return 0
+        broken = self._broken(one.network, one.asset)
+        own = self._known.lacked(one.network, one.asset)
+        taken = min(one.value, max(0, broken - own))
+        self._keep_broken(one.network, one.asset, broken - taken)
         return taken
 
     def _never_rejoins(self, one: Deposit) -> None:
@@ -61,41 +68,40 @@ class Rejoining(DepositTable):
 
     def _still_coming(self, network: int) -> dict[int, int]:
         """Of what is in blocks and has not arrived, by asset, what the tier will have more."""
+        known = self._known
         found: dict[int, int] = {}
-        for asset, value in self._known.coming(network).items():
-            again = min(self._known.again(network, asset), self._broken(network, asset))
-            early = min(self._known.others_coming(network, asset), self._excess(network, asset))
-            found[asset] = value - again - early
+        for asset, value in known.coming(network).items():
+            broken, most = self._broken(network, asset), known.again(network, asset)
+            if self.state.edition >= EARLY:
+                broken, most = max(0, broken - known.lacked_away(network, asset)), value
+            found[asset] = value - min(most, broken)
         return found
 
     def _comes_again(self, one: Deposit) -> bool:
-        return one.transfer in self.state.undone or one.transfer in self.state.early
+        return one.transfer in self.state.undone or one.transfer in self.state.lacked
 
     def _comes_no_more(self, one: Deposit, taken: int) -> None:
-        for table in (self.state.undone, self.state.early):
+        for table in (self.state.undone, self.state.lacked):
             if one.transfer in table:
                 self._remove(table, one.transfer)
         self._known.enter(one)
         self._keep_broken(one.network, one.asset, self._broken(one.network, one.asset) - taken)
-
-    def _excess(self, network: int, asset: int) -> int:
-        """What of the break is not of what comes again; before edition 10 all is."""
-        if self.state.edition < EARLY:
-            return 0
-        return max(0, self._broken(network, asset) - self._known.undone(network, asset))
 
     def _broken(self, network: int, asset: int) -> int:
         return self.state.broken.get(network, {}).get(asset, 0)
 
     def _keep_broken(self, network: int, asset: int, amount: int) -> None:
         """No more than may come."""
-        most = self._known.undone(network, asset)
-        if self.state.edition >= EARLY:
-            most += self._known.others_coming(network, asset)
-        amount = min(amount, most)
+        amount = min(amount, self._most(network, asset))
         if amount != self._broken(network, asset):
             kept = self.state.broken.setdefault(network, {})
             if amount:
                 self._set(kept, asset, amount)
             else:
                 self._remove(kept, asset)
+
+    def _most(self, network: int, asset: int) -> int:
+        """What may come."""
+        more = self.state.edition >= EARLY
+        others = self._known.others_coming(network, asset) if more else 0
+        return self._known.undone(network, asset) + others

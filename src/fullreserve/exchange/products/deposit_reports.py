@@ -135,8 +135,7 @@ class Reports(Crediting):
         if phase == Phase.BOOKED:
             self._undone_early(one)
             return Outcome(postings=effects.booked(one, -1))
-        self._undone(one)
-        self._broke(one.network, one.asset, effects.lacking(one, Wallets(view)))
+        self._undone(one, effects.lacking(one, Wallets(view)))
         if phase == Phase.ARRIVED:
             return Outcome(postings=effects.reversed_arrival(one, Wallets(view)))
         return self._taken_back(one, moment, view)

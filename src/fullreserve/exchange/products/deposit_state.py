@@ -168,11 +168,11 @@ class DepositsState(State):
     # By transfer: at what state people keep one that is not screened yet.
     said: dict[bytes, int] = msgspec.field(default_factory=dict)
     # By transfer, amounts that arrived and whose chain has them no more; by network and asset, how
-    # much of a break goes as they come again; amounts that a sweep took before they had arrived,
-    # and whose chain has them no more.
+    # much of a break goes as they come, again or at first; and by transfer how much of it is of one
+    # that comes again, also of one that had not arrived.
     undone: dict[bytes, int] = msgspec.field(default_factory=dict)
     broken: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
-    early: dict[bytes, int] = msgspec.field(default_factory=dict)
+    lacked: dict[bytes, int] = msgspec.field(default_factory=dict)
 
 
 class Question(msgspec.Struct, array_like=True, frozen=True, tag_field="message"):

@@ -116,7 +116,7 @@ class Deposits(Reports, Claims, TierCoins, UnaskedCoins):
         "said",
         "undone",
         "broken",
-        "early",
+        "lacked",
     )
 
     def _obey(self, who: int, asked: AnyDeposits, moment: Moment, view: View) -> Outcome:
