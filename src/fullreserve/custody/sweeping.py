@@ -13,7 +13,13 @@ from fullreserve.custody.networks import Network
 from fullreserve.custody.signing import BRANCH
 from fullreserve.custody.store import Store
 from fullreserve.exchange.products import custody_wire as wire
-from fullreserve.exchange.products.deposit_state import Deposit, ListDeposits, Phase
+from fullreserve.exchange.products.deposit_state import (
+    Deposit,
+    ListDeposits,
+    ListNetworks,
+    NetworkState,
+    Phase,
+)
 
 AT_ONCE = 500  # deposits in an answer, newest change first
 # Rounds between two looks at every address that ever had a deposit: what a sweep left, or what
@@ -53,8 +59,21 @@ class Sweeping:
         self._rounds += 1
         if self.looks_again:
             self._due |= self._known
+        if self._due and await self._is_unwatched():
+            return []
         due, self._due = list(self._due), {}
         return due
+
+    async def _is_unwatched(self) -> bool:
+        """Whether the log lacks blocks: coins would be moved of which it has not heard.
+
+        NodeProblem, Unavailable.
+        """
+        states: list[NetworkState] = await self._house.ask(wire.DEPOSITS, ListNetworks())
+        here = self._network.network
+        seen = next((one.tip.height for one in states if one.terms.network == here and one.tip), 0)
+        newest = (await asyncio.to_thread(self._chain.tip)).height if seen else 0
+        return newest - seen > self._network.credit_after
 
     async def follow(self) -> None:
         """Teaches the chain all addresses that were given out, and its coins as far as it goes.

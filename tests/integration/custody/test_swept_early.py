@@ -8,6 +8,8 @@ from __future__ import annotations
 from fullreserve.custody.chains.worth import Worth
 from fullreserve.custody.fee_budget import TIMES
 from fullreserve.custody.reconciling import BEHIND_MS
+from fullreserve.custody.signing import BRANCH
+from fullreserve.custody.sweeping import Sweeping
 from fullreserve.exchange import chart
 from fullreserve.exchange.products import custody_wire as wire
 from fullreserve.exchange.products.deposit_state import EDITION
@@ -80,3 +82,23 @@ async def test_what_came_while_deposits_are_stopped_is_swept_without_a_differenc
     assert {one.difference for one in found.values()} == {0}
     assert (found[wire.Tier.DEPOSIT].ledger, found[wire.Tier.DEPOSIT].chain) == (0, 0)
     assert await funds(office) == before + (PAID + LATER) * UNIT
+
+
+async def test_nothing_is_swept_while_the_log_lacks_blocks(office: Lanes) -> None:
+    """Of coins in them it has not heard. Criterion: CUST-DEP-34."""
+    await office.exchange.say(wire.AssignAddress(NETWORK), ALICE, wire.DEPOSITS)
+    index = await office.exchange.house.newest_index(NETWORK)
+    office.bed.mine(3)
+    await office.watcher.round()
+    office.bed.pay(index, PAID)
+    for _ in range(ROUNDS):
+        office.bed.mine()
+        await office.watcher.round()
+    sweeping = Sweeping(office.network, office.account_chain, office.store, office.exchange.house)
+    office.bed.mine(office.network.credit_after + 1)
+    assert await sweeping.due() == []
+    await office.watcher.round()
+    assert index in await sweeping.due()
+    office.bed.mine(office.network.credit_after)
+    sweeping.again([f"{BRANCH}{index}"])
+    assert index in await sweeping.due()

@@ -4,7 +4,8 @@ users have what the chain says, and the tier of deposits has the chain's coins.
 Method: hypothesis draws the order; a naive account of the chain stands beside the fold. A sweep
 takes all of one deposit's coins, also before they have arrived, and is said once, whether a deposit
 that had arrived is there at that moment or not; a token's takes its gas of other coins. What was
-not swept may never come again, while all that was is in blocks.
+not swept may never come again, while all that was is in blocks and had arrived: which coins a sweep
+took is not in the log.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class Model:
         self.once: dict[int, None] = {}  # credited, now or before
         self.left: dict[int, int] = {}  # of coins that came, what no sweep has taken
         self.swept: dict[int, None] = {}
+        self.is_early = False  # something was swept before it had arrived
         self.dusted: dict[int, None] = {}  # that arrived
         self.replaced: dict[int, None] = {}
         self.out = dict.fromkeys(ASSETS, 0)  # of the tier
@@ -167,6 +169,7 @@ class Model:
         if not all(each in self.blocks or each in self.once for each in (one, payer)):
             return
         self.swept |= {one: None, payer: None}
+        self.is_early |= any(each not in self.credited for each in (one, payer))
         self.left[payer] -= GAS
         amount, self.left[one] = self.left[one], 0
         self.out[ETH] += GAS
@@ -179,7 +182,7 @@ class Model:
 
     def _replace(self, one: int) -> None:
         """It never comes again, and leaves what it has below the ledger's scale."""
-        if not all(each in self.blocks for each in self.swept):
+        if self.is_early or not all(each in self.blocks for each in self.swept):
             return
         assert self.world.say(DEPOSITS, Replaced(TOKENS, transfer(str(one)))) == 0
         self.replaced[one] = None

@@ -136,6 +136,32 @@ def test_what_was_swept_before_it_went_is_waited_for_by_nobody_else() -> None:
     assert (early.tier(), early.tier(chart.BREAK)) == (coins(3), coins(0))
 
 
+def test_what_was_swept_and_is_gone_for_ever_takes_nothing_from_others() -> None:
+    """Its break stays, as what is missing does. Criterion: CUST-DEP-32."""
+    early = Early()
+    early.comes("a", early.alice, 5)
+    assert early.chain.confirmed("a", 1) == 0
+    early.swept(5)
+    gone = Orphaned(CHAIN, transfer("a"), early.chain.height)
+    assert early.world.say(DEPOSITS, gone) == 0
+    early.comes("b", early.bob, 3)
+    assert early.world.say(DEPOSITS, Replaced(CHAIN, transfer("a"))) == 0
+    assert early.expected() == amount_int(coins(3))
+    assert early.chain.confirmed("b", 1) == 0
+    assert early.tier() == coins(3)
+    assert early.world.balance(chart.HOUSE, chart.BREAK, BTC, CHAIN) == amount_int(coins(5))
+
+
+def test_what_is_swept_before_it_is_seen_leaves_no_difference() -> None:
+    """As the watcher was behind. Criterion: CUST-DEP-34."""
+    early = Early()
+    early.swept(3)
+    early.comes("b", early.bob, 3)
+    assert early.expected() == 0
+    assert early.chain.confirmed("b", 1) == 0
+    assert early.tier() == early.tier(chart.BREAK) == coins(0)
+
+
 @pytest.mark.parametrize("edition", [EARLY - 1, EDITION])
 def test_what_is_stolen_before_it_arrived_can_be_booked(edition: int) -> None:
     """As deposits are stopped, and can be reopened only then. Criterion: CUST-LOSS-1."""

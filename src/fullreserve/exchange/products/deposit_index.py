@@ -45,7 +45,7 @@ class _Known(NamedTuple):
     coming: tuple[int, int] | None  # network and asset
     debt: tuple[tuple[int, int], int] | None  # owner and asset; its number
     value: int
-    undone: int  # of what its chain took back after it had arrived, or was swept before
+    undone: int  # of what its chain took back after it had arrived
     lacked: int  # how much of the break is of it
     place_of_undone: tuple[int, int]  # network and asset
 
@@ -118,7 +118,7 @@ class DepositIndex:
         if one.phase == Phase.UNLOCKED:
             heappush(self._deep.setdefault(one.network, []), (one.height, one.transfer))
         at, lacked = (one.network, one.asset), self._state.lacked.get(one.transfer, 0)
-        undone = self._state.undone.get(one.transfer, lacked)
+        undone = self._state.undone.get(one.transfer, 0)
         self._add_undone(at, undone, lacked, is_again=coming is not None)
         self._known[one.transfer] = _Known(
             *(one.owner, place, small, coming, debt, one.value, undone, lacked, at)
@@ -193,7 +193,7 @@ class DepositIndex:
     # Reading
 
     def undone(self, network: int, asset: int) -> int:
-        """What arrived, or was swept before, was taken back, and may come again."""
+        """What arrived, was taken back, and may come again."""
         return self._undone.get((network, asset), 0)
 
     def again(self, network: int, asset: int) -> int:
@@ -207,10 +207,6 @@ class DepositIndex:
     def lacked_away(self, network: int, asset: int) -> int:
         """Of that, of what is in no block."""
         return self.lacked(network, asset) - self._lacked_again.get((network, asset), 0)
-
-    def others_coming(self, network: int, asset: int) -> int:
-        """What is in a block and has not arrived, and does not come again."""
-        return self._coming.get(network, {}).get(asset, 0) - self.again(network, asset)
 
     def open_on(self, network: int) -> Iterator[bytes]:
         """All of a network that are open, in block order."""

@@ -30,16 +30,6 @@ class Rejoining(DepositTable):
         self._known.enter(one)
         self._broke(one.network, one.asset, lacking)
 
-    def _undone_early(self, one: Deposit) -> None:
-        """The same of one that had not arrived: what of the break is of no other is of it."""
-        if self.state.edition < EARLY:
-            return
-        short = self._broken(one.network, one.asset) - self._most(one.network, one.asset)
-        if short > 0:
-            lacked = self.state.lacked
-            self._set(lacked, one.transfer, lacked.get(one.transfer, 0) + short)
-            self._known.enter(one)
-
     def _broke(self, network: int, asset: int, amount: int) -> None:
         """So much has left the tier of deposits that it did not have."""
         if amount > 0 and (self.state.undone or self.state.edition >= EARLY):
@@ -50,7 +40,7 @@ class Rejoining(DepositTable):
 
     def _rejoined(self, one: Deposit) -> int:
         """It arrives, again or at first, and takes so much of the break back."""
-        if self._comes_again(one):
+        if self._had_arrived(one):
             taken = min(one.value, self._broken(one.network, one.asset))
             self._comes_no_more(one, taken)
             return taken
@@ -63,8 +53,10 @@ class Rejoining(DepositTable):
         return taken
 
     def _never_rejoins(self, one: Deposit) -> None:
-        if self._comes_again(one):
-            self._comes_no_more(one, 0)
+        """What the tier lacked of it stays a break in the books, which nothing takes back."""
+        if self._had_arrived(one):
+            lacked = self.state.lacked.get(one.transfer, 0)
+            self._comes_no_more(one, min(lacked, self._broken(one.network, one.asset)))
 
     def _still_coming(self, network: int) -> dict[int, int]:
         """Of what is in blocks and has not arrived, by asset, what the tier will have more."""
@@ -77,9 +69,6 @@ class Rejoining(DepositTable):
             found[asset] = value - min(most, broken)
         return found
 
-    def _comes_again(self, one: Deposit) -> bool:
-        return one.transfer in self.state.undone or one.transfer in self.state.lacked
-
     def _comes_no_more(self, one: Deposit, taken: int) -> None:
         for table in (self.state.undone, self.state.lacked):
             if one.transfer in table:
@@ -91,17 +80,12 @@ class Rejoining(DepositTable):
         return self.state.broken.get(network, {}).get(asset, 0)
 
     def _keep_broken(self, network: int, asset: int, amount: int) -> None:
-        """No more than may come."""
-        amount = min(amount, self._most(network, asset))
+        """Before edition 10 no more than may come again."""
+        if self.state.edition < EARLY:
+            amount = min(amount, self._known.undone(network, asset))
         if amount != self._broken(network, asset):
             kept = self.state.broken.setdefault(network, {})
             if amount:
                 self._set(kept, asset, amount)
             else:
                 self._remove(kept, asset)
-
-    def _most(self, network: int, asset: int) -> int:
-        """What may come."""
-        more = self.state.edition >= EARLY
-        others = self._known.others_coming(network, asset) if more else 0
-        return self._known.undone(network, asset) + others

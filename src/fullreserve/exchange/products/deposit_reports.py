@@ -133,7 +133,6 @@ class Reports(Crediting):
         one.phase, one.state = Phase.SEEN, DepositState.WAITING
         self._known.enter(one)
         if phase == Phase.BOOKED:
-            self._undone_early(one)
             return Outcome(postings=effects.booked(one, -1))
         self._undone(one, effects.lacking(one, Wallets(view)))
         if phase == Phase.ARRIVED:

@@ -169,7 +169,7 @@ class DepositsState(State):
     said: dict[bytes, int] = msgspec.field(default_factory=dict)
     # By transfer, amounts that arrived and whose chain has them no more; by network and asset, how
     # much of a break goes as they come, again or at first; and by transfer how much of it is of one
-    # that comes again, also of one that had not arrived.
+    # that comes again.
     undone: dict[bytes, int] = msgspec.field(default_factory=dict)
     broken: dict[int, dict[int, int]] = msgspec.field(default_factory=dict)
     lacked: dict[bytes, int] = msgspec.field(default_factory=dict)
