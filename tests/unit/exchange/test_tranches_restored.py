@@ -97,7 +97,9 @@ def test_what_a_chain_has_paid_of_a_request_is_a_tranche_of_it() -> None:
     world.restart()
     assert world.say(WITHDRAWALS, word) == 0  # again it changes nothing
     (known,) = parts(world, mine)
-    assert known == Parts(0, coins(50), (part, known.parts[-1]), amount_bytes(sent))
+    made = (part, known.parts[-1])
+    left = amount_bytes(50 * COIN - sent)
+    assert known == Parts(0, coins(50), made, amount_bytes(sent), left=left)
     found = find(world, known.parts[-1])
     assert (found.value, found.binding) == (sent, BINDING)
     assert (found.state, found.is_approved) == (WithdrawalState.BROADCASTING, False)

@@ -66,7 +66,7 @@ export function WithdrawalPage(): ReactNode {
 
 /** When a withdrawal changed last, by the list, which is no look at what is personal. */
 function useNewest(wdId: string): string | undefined {
-  const before = (BigInt(wdId) - 1n).toString()
+  const before = /^\d+$/.test(wdId) ? (BigInt(wdId) - 1n).toString() : wdId
   const { data } = useReading<Withdrawal, 'x/operator/withdrawals'>(
     'x/operator/withdrawals',
     { after: before, limit: '1' },
