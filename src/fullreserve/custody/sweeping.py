@@ -38,6 +38,7 @@ class Sweeping:
         self._due: dict[int, None] = {}
         self._rounds = 0
         self._coins = None
+        self._hots: dict[int, None] = {}  # of older generations
         if network.is_script:
             from fullreserve.custody.chains.utxo import UtxoChain
             from fullreserve.custody.coins import Coins
@@ -47,7 +48,8 @@ class Sweeping:
             chain.know_also(COLD_INDEX)
             self._coins = Coins(chain, store, network.terms)
             # What older generations' hot wallets hold goes to the newest.
-            self._known = dict.fromkeys(chain.addresses.own[1:])
+            self._hots = dict.fromkeys(chain.addresses.own[1:])
+            self._known = dict(self._hots)
             self._due = dict(self._known)
         self._chain = chain
 
@@ -59,9 +61,10 @@ class Sweeping:
         self._rounds += 1
         if self.looks_again:
             self._due |= self._known
-        if self._due and await self._is_unwatched():
-            return []
-        due, self._due = list(self._due), {}
+        waits = bool(self._due) and await self._is_unwatched()
+        # What is hot already is no deposit.
+        due = [one for one in self._due if not waits or one in self._hots]
+        self._due = {one: None for one in self._due if waits and one not in self._hots}
         return due
 
     async def _is_unwatched(self) -> bool:
